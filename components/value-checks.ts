@@ -105,6 +105,16 @@ export function checkLength(path: string, text: string | undefined, most: number
     problems.add(path, `must have 1 to ${most} characters`);
 }
 
+/** What is handed on as it is, and has no line's end: `$(cat file)` takes the file's last one away, and reading the file does not. Quotes nothing of it. */
+export function checkOneLine(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const text = known(given);
+  if (text !== undefined && /[\p{Cc}\ufeff]/u.test(text))
+    problems.add(
+      path,
+      "must be one line: it has a line's end or another control character, as of the file that it is from",
+    );
+}
+
 const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
 
 /** Quantities of Kubernetes, by what they are of. */

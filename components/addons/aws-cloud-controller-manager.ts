@@ -5,6 +5,7 @@ import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBindin
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding";
 import { notAwaited } from "./add-on";
 import * as pulumi from "../../sdk/pulumi";
+import { ofAllThere } from "../left-out";
 import { awsCloudControllerManager } from "../versions";
 import { controlPlaneNodes } from "./in-cluster";
 
@@ -56,7 +57,7 @@ export function cloudControllerManagerResources(
       options,
     ),
   ];
-  const image = pulumi.output(kubernetesVersion).apply(imageFor);
+  const image = ofAllThere([kubernetesVersion], imageFor);
   const daemons = new DaemonSet(
     part(""),
     {

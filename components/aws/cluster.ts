@@ -10,7 +10,7 @@ import { engineInputs } from "../engine-inputs";
 import type { Problems } from "../errors";
 import { argsOf } from "../inputs";
 import { kubeadmCluster, type Joining, type KubeadmNodeGroup } from "../kubeadm/cluster";
-import { ifThere } from "../left-out";
+import { ifThere, ofAllThere } from "../left-out";
 import { askedKubernetesVersion } from "../versions";
 import type { AwsClusterArgs } from "./args";
 import { controlPlane } from "./control-plane";
@@ -148,11 +148,11 @@ export class AwsCluster extends pulumi.ComponentResource implements KubernetesCl
     this.endpoint = outputs.endpoint;
     this.certificateAuthority = outputs.certificateAuthority;
     this.kubeconfig = outputs.kubeconfig;
-    this.kubeconfigExec = pulumi
-      .all([endpoint, outputs.certificateAuthority, secrets.adminParameterArn])
-      .apply(([endpoint, certificateAuthority, parameterArn]) =>
+    this.kubeconfigExec = ofAllThere(
+      [endpoint, outputs.certificateAuthority, secrets.adminParameterArn],
+      (endpoint, certificateAuthority, parameterArn) =>
         execKubeconfig({ clusterName: place.clusterName, endpoint, certificateAuthority, parameterArn }),
-      );
+    );
     this.kubeProvider = kubeProvider;
     if ((args.nodeGroups ?? []).every(({ image }) => image === undefined))
       fileShares.set(this, args.sharedStorage?.lustre ? ["shared"] : []);

@@ -6,6 +6,7 @@ import { renderBootstrapScript } from "../../bootstrap/script";
 import { ControlPlaneTurn } from "../../sdk/aws/control-plane-turn";
 import * as pulumi from "../../sdk/pulumi";
 import type { ClusterRanges } from "../cluster-ranges";
+import { ifThere, ofAllThere } from "../left-out";
 import type { Access } from "./access";
 import type { AwsControlPlaneArgs } from "./args";
 import { controlPlaneDocument } from "./documents";
@@ -76,7 +77,7 @@ function loneMachine(name: string, place: ControlPlanePlace, child: pulumi.Custo
     place,
     {
       physical,
-      subnetId: place.publicSubnetIds.apply((ids) => ids[0]!),
+      subnetId: place.publicSubnetIds.apply((ids) => ifThere(ids)[0]!),
       securityGroupIds: [place.access.nodes, place.access.controlPlane],
       names: [address.publicIp],
     },
@@ -107,7 +108,7 @@ function privateMachine(
     place,
     {
       physical,
-      subnetId: place.subnetIds.apply((ids) => ids[0]!),
+      subnetId: place.subnetIds.apply((ids) => ifThere(ids)[0]!),
       securityGroupIds: [place.access.nodes, place.access.controlPlane],
       names: [],
     },
@@ -170,7 +171,7 @@ function severalMachines(name: string, place: ControlPlanePlace, child: pulumi.C
     );
     const own: MachinePlace = {
       physical,
-      subnetId: place.subnetIds.apply((ids) => ids[index % ids.length]!),
+      subnetId: place.subnetIds.apply((ids) => ifThere(ids)[index % ifThere(ids).length]!),
       securityGroupIds: [access.nodes],
       names: balancers.map(({ host }) => host),
       endpoint: pulumi.interpolate`https://${inside.host}:${apiPort}`,
@@ -227,9 +228,10 @@ function machine(
       },
       // At the launch, where an organisation may demand them: `rootBlockDevice.tags` come in a request of their own after it.
       volumeTags: withTags(place.defaultTags, tags),
-      userDataBase64: pulumi
-        .all([place.certificateAuthority, pulumi.all(own.names), own.endpoint, keys.keysParameter, join.name])
-        .apply(([certificateAuthority, addresses, endpoint, keysParameter, joinParameter]) =>
+      userDataBase64: ofAllThere(
+        // A lone machine has no endpoint but its own.
+        [place.certificateAuthority, pulumi.all(own.names), { endpoint: own.endpoint }, keys.keysParameter, join.name],
+        (certificateAuthority, addresses, { endpoint }, keysParameter, joinParameter) =>
           renderBootstrapScript(
             controlPlaneDocument({
               clusterName: place.clusterName,
@@ -245,7 +247,7 @@ function machine(
             }),
             { delivery: "ec2-user-data" },
           ),
-        ),
+      ),
       tags,
     },
     {

@@ -14,6 +14,7 @@ import { defaultDiskSizeGib } from "./disk";
 import { gpuFields } from "./gpus";
 import { machineIdentity, type MachineIdentity } from "./identity";
 import { architectureOf } from "./instance-types";
+import { ofAllThere } from "../left-out";
 import { stopsLoneMachine } from "../kubeadm/stops";
 import { thisStack } from "./name-in-use";
 import { AwsNetwork } from "./network";
@@ -280,9 +281,9 @@ function identities(
     {
       ...shared,
       names: roles.controlPlane,
-      policy: pulumi
-        .all([secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn, network.vpcId])
-        .apply(([keysParameter, kmsKey, joinParameter, nodeRole, vpcId]) =>
+      policy: ofAllThere(
+        [secrets.keysParameterArn, secrets.kmsKeyArn, secrets.join.arn, nodeIdentity.roleArn, network.vpcId],
+        (keysParameter, kmsKey, joinParameter, nodeRole, vpcId) =>
           controlPlanePolicy({
             clusterName,
             keysParameter,
@@ -292,7 +293,7 @@ function identities(
             blockStorage: args.blockStorage ?? true,
             reserved: hasReserved ? { nodeRole, vpcId } : undefined,
           }),
-        ),
+      ),
     },
     options,
   );

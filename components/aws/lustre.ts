@@ -6,6 +6,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { NodeDocument } from "../../bootstrap/document";
 import { fileShareStorage } from "../addons/shared-storage/file-share";
 import { tellNeeds } from "../addons/chart";
+import { ifThere } from "../left-out";
 import type { AwsLustreArgs } from "./args";
 import { lustreThroughputs } from "./lustre-checks";
 import type { FilesPlace, SharedFiles } from "./shared-files";
@@ -41,7 +42,7 @@ export function lustreFiles(
       storageCapacity: sizeGib,
       perUnitStorageThroughput: throughput ?? lustreThroughputs[deploymentType][0],
       fileSystemTypeVersion: "2.15",
-      subnetIds: network.subnetIds.apply((ids) => ids[0]!),
+      subnetIds: network.subnetIds.apply((ids) => ifThere(ids)[0]!),
       securityGroupIds: [group.id],
       tags: withTags(tags, { Name: `${base}-files` }),
     },

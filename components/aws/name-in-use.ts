@@ -23,5 +23,8 @@ export async function requireFreeName(clusterName: string, options: pulumi.Invok
     );
   });
   const others = all.filter((id) => !own.includes(id));
-  if (others.length > 0) throw new ClusterNameInUse(clusterName, `with the security groups ${others.join(", ")}`);
+  if (others.length === 0) return;
+  // A program knows nothing of its stack's state, and so not that it has made them.
+  const renamed = `where they are of this stack by an earlier name, set their tag ${stackTag} to ${thisStack()}`;
+  throw new ClusterNameInUse(clusterName, `with the security groups ${others.join(", ")}; ${renamed}`);
 }

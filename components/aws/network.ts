@@ -11,6 +11,7 @@ import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint";
 import { SubnetChoice } from "../../sdk/aws/subnet-choice";
 import { ZoneChoice } from "../../sdk/aws/zone-choice";
 import type { ClusterRanges } from "../cluster-ranges";
+import { ifThere, ofAllThere } from "../left-out";
 import { defaultCidr, zoneCount } from "./network-shape";
 import { awsRegion } from "./region";
 import { s3Gateway } from "./partitions";
@@ -101,7 +102,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
       {
         vpcId: vpc.id,
         cidrBlock,
-        availabilityZone: zones.apply((names) => names[zone]!),
+        availabilityZone: zones.apply((names) => ifThere(names)[zone]!),
         mapPublicIpOnLaunch,
         tags: withTags(tags(part), {
           ...options.kubernetes,
@@ -165,7 +166,7 @@ function newNetwork(name: string, options: NetworkOptions, parent: pulumi.Resour
     `${name}-s3`,
     {
       vpcId: vpc.id,
-      serviceName: vpc.region.apply(s3Gateway),
+      serviceName: ofAllThere([vpc.region], s3Gateway),
       vpcEndpointType: "Gateway",
       routeTableIds: [publicTable, ...privateTables].map((routes) => routes.id),
       tags: tags("s3"),

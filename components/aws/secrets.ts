@@ -3,6 +3,7 @@ import { Parameter } from "@pulumi/aws/ssm/parameter";
 import { ClusterKeys } from "../../sdk/aws/cluster-keys";
 import { Deployer } from "../../sdk/aws/deployer";
 import * as pulumi from "../../sdk/pulumi";
+import { ofAllThere } from "../left-out";
 import { keyArn, parameterArn, placeOf, roleArn } from "./arns";
 import type { AwsClusterArgs } from "./args";
 import { keyPolicy } from "./key-policy";
@@ -47,7 +48,7 @@ export function clusterSecrets(name: string, place: ClusterSecretsPlace): Cluste
     { name: `${path}/join`, type: "SecureString", value: pulumi.secret("{}"), tags },
     { ...onAws, ignoreChanges: ["value"] },
   );
-  const arns = join.arn.apply((arn) => {
+  const arns = ofAllThere([join.arn], (arn) => {
     const here = placeOf(arn);
     return {
       here,
@@ -59,7 +60,7 @@ export function clusterSecrets(name: string, place: ClusterSecretsPlace): Cluste
   const kmsKeyArn =
     place.kmsKeyId === undefined
       ? ownKey(name, place, arns)
-      : pulumi.all([arns, place.kmsKeyId]).apply(([{ here }, key]) => keyArn(here, key));
+      : ofAllThere([arns, place.kmsKeyId], ({ here }, key) => keyArn(here, key));
   const keys = new ClusterKeys(
     `${name}-keys`,
     {
@@ -89,9 +90,9 @@ function ownKey(
   arns: Arns,
 ): pulumi.Output<string> {
   const deployer = new Deployer(`${name}-deployer`, {}, asking);
-  const policy = pulumi
-    .all([arns, deployer.principals, pulumi.all(administrators)])
-    .apply(([{ here, keys, controlPlaneRole }, deployers, others]) =>
+  const policy = ofAllThere(
+    [arns, deployer.principals, pulumi.all(administrators)],
+    ({ here, keys, controlPlaneRole }, deployers, others) =>
       JSON.stringify(
         keyPolicy({
           place: here,
@@ -100,7 +101,7 @@ function ownKey(
           keysParameter: keys,
         }),
       ),
-    );
+  );
   return new Key(
     `${name}-key`,
     { description: `Keys of the Kubernetes cluster ${base}`, deletionWindowInDays, policy, tags },

@@ -6,6 +6,7 @@ import * as pulumi from "../../sdk/pulumi";
 import type { AddOn } from "../addons/add-on";
 import { efsStorage } from "../addons/shared-storage/efs";
 import { knownElements } from "../inputs";
+import { ifThere } from "../left-out";
 import type { Access } from "./access";
 import type { AwsClusterArgs, AwsSharedStorageArgs } from "./args";
 import { lustreFiles, type Mount } from "./lustre";
@@ -113,7 +114,7 @@ function efsFiles(
         `${name}-files-${index + 1}`,
         {
           fileSystemId: fileSystem.id,
-          subnetId: network.subnetIds.apply((ids) => ids[index]!),
+          subnetId: network.subnetIds.apply((ids) => ifThere(ids)[index]!),
           securityGroups: [group.id],
         },
         { ...child, dependsOn: [rule] },

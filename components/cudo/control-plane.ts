@@ -40,7 +40,7 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
       nics: [{ networkId: place.networkId, assignPublicIp: true, securityGroupIds: [place.securityGroupId] }],
       sshKeySource: "SSH_KEY_SOURCE_NONE",
       metadata: { "gpu-clusters-cluster": place.clusterName },
-      startScript: script.apply(({ startScript }) => startScript),
+      startScript: script.apply(({ startScript }) => startScript!),
       ...(place.vault && {
         vault: place.vault,
         vaultScript: script.apply(({ vaultScript }) => vaultScript!),
@@ -54,9 +54,9 @@ export function controlPlaneMachine(name: string, place: ControlPlanePlace, opti
 
 /**
  * The start script carries the cluster's private keys, because Cudo has no secret store that a VM could read: it is a secret, and Cudo never returns
- * it. With a Vault they are there.
+ * it. With a Vault they are there. None while the cluster's keys are left out (`left-out.ts`).
  */
-function scripts(place: ControlPlanePlace): pulumi.Output<Pick<VaultScripts, "startScript"> & Partial<VaultScripts>> {
+function scripts(place: ControlPlanePlace): pulumi.Output<Partial<VaultScripts>> {
   const { clusterName, ranges, kubernetesVersion, certificates, authorizedKeys } = place;
   return pulumi.secret(
     pulumi
@@ -69,6 +69,7 @@ function scripts(place: ControlPlanePlace): pulumi.Output<Pick<VaultScripts, "st
         documentVault(place.vault),
       ])
       .apply(([ca, frontProxyCa, etcdCa, [serviceAccountKey, encryptionKey], authorizedKeys, vault]) => {
+        if ((ca as readonly unknown[]).includes(undefined)) return {};
         const pair = ([certificate, privateKey]: [string, string]) => ({ certificate, privateKey });
         const authorities = { ca: pair(ca), frontProxyCa: pair(frontProxyCa), etcdCa: pair(etcdCa) };
         // Made for the machine, and kept, in its Vault.

@@ -8,6 +8,7 @@ import type { AddOn, AddOns } from "../addons/add-on";
 import { podNetwork, type Cni } from "../addons/cni";
 import { advertisedGpus, type GpuFields, type GpuMode } from "../addons/gpu/groups";
 import { gpuSupport } from "../addons/gpu/install";
+import { ofAllThere } from "../left-out";
 import { otherVersion } from "../versions";
 import { kubernetesCluster, type MadeNodeGroup, type RunningCluster, type WithKeeper } from "../kubernetes-cluster";
 
@@ -116,7 +117,7 @@ export function kubeadmCluster(
         afterNodes: addOns.afterNodes ?? [],
       },
       nodeGroups: parts.nodeGroups.map((make) => (apiServer, withKeeper, before) => {
-        const kubernetesVersion = apiServer.version.apply((version) => version.replace(/^v/, ""));
+        const kubernetesVersion = ofAllThere([apiServer.version], (version) => version.replace(/^v/, ""));
         return make({ certificateAuthority, kubernetesVersion, kubeconfig, apiServer, withKeeper, before });
       }),
       nodes: (groups) => ({
@@ -139,7 +140,7 @@ export function kubeadmCluster(
 function versionAdvice(asked: string | undefined): AddOn {
   return ({ kubernetesVersion }, { parent }) => {
     if (asked === undefined) return [];
-    kubernetesVersion.apply((running) => {
+    ofAllThere([kubernetesVersion], (running) => {
       const words = otherVersion(asked, running);
       if (words !== undefined) void pulumi.log.warn(`kubernetesVersion: ${words}`, parent);
     });
@@ -160,9 +161,9 @@ function askedMachines(groups: readonly KubeadmNodeGroup[]): pulumi.Output<Expec
 function administratorKubeconfig({ clusterName, certificates, controlPlane }: KubeadmParts): pulumi.Output<string> {
   const { caCertificate, adminCertificate, adminPrivateKey } = certificates;
   return pulumi.secret(
-    pulumi
-      .all([controlPlane.endpoint, caCertificate, adminCertificate, adminPrivateKey])
-      .apply(([endpoint, certificateAuthority, clientCertificate, clientKey]) =>
+    ofAllThere(
+      [controlPlane.endpoint, caCertificate, adminCertificate, adminPrivateKey],
+      (endpoint, certificateAuthority, clientCertificate, clientKey) =>
         renderKubeconfig({
           clusterName,
           endpoint,
@@ -170,6 +171,6 @@ function administratorKubeconfig({ clusterName, certificates, controlPlane }: Ku
           ...(controlPlane.tlsServerName !== undefined && { tlsServerName: controlPlane.tlsServerName }),
           credentials: { clientCertificate, clientKey },
         }),
-      ),
+    ),
   );
 }

@@ -57,7 +57,12 @@ export class BareMetalHosts extends pulumi.ComponentResource implements Inventor
       pulumi.mergeOptions(child, { dependsOn: managedFrom(name, cluster, this) }),
     );
     const wait = { kubeconfig: cluster.kubeconfig, timeoutSeconds: 60 * (args.timeoutMinutes ?? 60) };
-    this.hosts = pulumi.all(args.hosts.map((host) => bareMetalHost(name, host, { namespace, wait, child, after })));
+    this.hosts = pulumi.all(
+      args.hosts.map((host, index) => {
+        const field = { component: "BareMetalHosts", path: `hosts[${index}]` };
+        return bareMetalHost(name, host, { field, namespace, wait, child, after });
+      }),
+    );
     this.cluster = cluster;
     // Who has it is made after the hosts, and goes before them.
     this.namespace = this.hosts.apply(() => namespace);

@@ -2,7 +2,7 @@
 import type { Problems } from "../errors";
 import { known } from "../inputs";
 import { checkLabels } from "../node-group-checks";
-import { checkLabel, checkWhole } from "../value-checks";
+import { checkLabel, checkOneLine, checkWhole } from "../value-checks";
 import type { BareMetalHostArgs, MachineImageArgs } from "./hosts-args";
 
 const schemes = /^(ipmi|redfish|redfish-virtualmedia|idrac-redfish|idrac-virtualmedia)(\+https?)?:\/\/[^/\s]+/;
@@ -60,6 +60,18 @@ export function checkImage(path: string, { url, checksum, checksumType }: Machin
     );
 }
 
+/** As Metal3 sends them to the BMC: with the end of a line no login would ever succeed. */
+export function checkCredentials(
+  path: string,
+  bmc: Partial<Pick<BareMetalHostArgs["bmc"], "username" | "password">>,
+  problems: Problems,
+): void {
+  for (const field of ["password", "username"] as const) {
+    if (known(bmc[field]) === "") problems.add(`${path}.${field}`, "must not be empty");
+    checkOneLine(`${path}.${field}`, bmc[field], problems);
+  }
+}
+
 function checkHost(
   path: string,
   host: BareMetalHostArgs,
@@ -81,8 +93,7 @@ function checkHost(
       `${path}.bmc.address`,
       `"${bmc.address}" must begin with ipmi://, redfish://, redfish-virtualmedia://, idrac-redfish:// or idrac-virtualmedia://`,
     );
-  if (known(bmc.password) === "") problems.add(`${path}.bmc.password`, "must not be empty");
-  if (known(bmc.username) === "") problems.add(`${path}.bmc.username`, "must not be empty");
+  checkCredentials(`${path}.bmc`, bmc, problems);
   if (bootMacAddress !== undefined && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(bootMacAddress))
     problems.add(
       `${path}.bootMacAddress`,

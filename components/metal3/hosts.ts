@@ -6,6 +6,8 @@ import { ObjectReady } from "../../sdk/kubernetes/object-ready";
 import { hashOf } from "../../sdk/names";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
+import { checked } from "../errors";
+import { checkCredentials } from "./host-checks";
 import type { BareMetalHostArgs, InventoryPlace } from "./hosts-args";
 
 const metal3Api = "metal3.io/v1alpha1";
@@ -46,6 +48,8 @@ export function managedFrom(inventory: string, cluster: KubernetesCluster, paren
 }
 
 export interface HostPlace {
+  /** Where the user has the host. */
+  field: { component: string; path: string };
   namespace: string;
   wait: { kubeconfig: pulumi.Output<string>; timeoutSeconds: number };
   child: pulumi.CustomResourceOptions;
@@ -56,7 +60,7 @@ export interface HostPlace {
 export function bareMetalHost(
   inventory: string,
   host: BareMetalHostArgs,
-  { namespace, wait, child, after }: HostPlace,
+  { field: { component, path }, namespace, wait, child, after }: HostPlace,
 ): pulumi.Output<BareMetalHostStatus> {
   const { name, bmc } = host;
   const metadata = { name, namespace };
@@ -65,7 +69,9 @@ export function bareMetalHost(
     {
       metadata: { name: credentialsName(host), namespace },
       type: "Opaque",
-      stringData: pulumi.secret({ username: bmc.username, password: bmc.password }),
+      stringData: pulumi
+        .secret({ username: bmc.username, password: bmc.password })
+        .apply((given) => checked(component, given, (problems) => checkCredentials(`${path}.bmc`, given, problems))),
     },
     // Metal3 needs it to power the host off.
     { ...child, dependsOn: [after] },

@@ -18,12 +18,13 @@ import { warnOfOtherGpus } from "../addons/groups";
 import { inCluster } from "../addons/in-cluster";
 import { ownersIn } from "../addons/one-of-a-kind";
 import { KubeRay } from "../addons/kuberay";
+import { checked } from "../errors";
 import { known } from "../inputs";
 import { claimPlatform } from "../platforms";
 import { ExistingCluster } from "../existing/cluster";
 import { heldArgs } from "../schema-check";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
-import { checkComputeCluster, ownCluster } from "./validate";
+import { checkComputeCluster, checkKeys, ownCluster } from "./validate";
 
 /** Michelangelo's own sandbox has this one; it knows Ray's kinds of that time. */
 const kubeRayVersion = "1.4.2";
@@ -148,9 +149,13 @@ function storageOf(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const scheme = pulumi.output(endpoint).apply((url) => (url?.startsWith("http://") ? "http" : "https"));
+  const key = (field: keyof NonNullable<typeof credentials>) =>
+    pulumi
+      .output(credentials![field])
+      .apply((text) => checked("ComputeCluster", text, (problems) => checkKeys({ [field]: text }, problems)));
   const keys = credentials && {
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: pulumi.secret(credentials.secretAccessKey),
+    AWS_ACCESS_KEY_ID: key("accessKeyId"),
+    AWS_SECRET_ACCESS_KEY: pulumi.secret(key("secretAccessKey")),
   };
   const data = {
     MA_FILE_SYSTEM: fileSystem,

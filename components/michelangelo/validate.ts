@@ -48,16 +48,24 @@ function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs,
     problems.add("storage.fileSystem", "must be s3://bucket, without credentials: those are storage.credentials");
   else if (place !== undefined && !/^s3:\/\/[^/\s]+(\/\S*)?$/.test(place))
     problems.add("storage.fileSystem", `"${place}" must be s3://bucket, with a path or without`);
-  for (const field of ["accessKeyId", "secretAccessKey"] as const)
-    if (known(credentials?.[field])?.trim() === "")
-      problems.add(`storage.credentials.${field}`, "must not be empty: without credentials, leave these out");
+  checkKeys(credentials ?? {}, problems);
   const url = known(endpoint);
   if (url !== undefined && !isPlainUrl(url))
     problems.add("storage.endpoint", "must be the URL of an S3 server, https:// or http://, without credentials");
 }
 
+/** As requests to the store have them in a header, which takes no line's end. Quotes nothing of them. */
+export function checkKeys(keys: Partial<NonNullable<ComputeStorageArgs["credentials"]>>, problems: Problems): void {
+  for (const field of ["accessKeyId", "secretAccessKey"] as const) {
+    const [path, text] = [`storage.credentials.${field}`, known(keys[field])];
+    if (text?.trim() === "") problems.add(path, "must not be empty: without credentials, leave these out");
+    else if (text !== undefined && /[\s\p{Cc}]/u.test(text))
+      problems.add(path, "must be one word: it has a space or a line's end, as of the file that it is from");
+  }
+}
+
 function isPlainUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
   return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
 }
 

@@ -15,6 +15,7 @@ import { oldFirst } from "../anew";
 import type { KubernetesCluster } from "../cluster";
 import { engineInputs } from "../engine-inputs";
 import { kubernetesCluster } from "../kubernetes-cluster";
+import { ofAllThere } from "../left-out";
 import { heldArgs } from "../schema-check";
 import type { MithrilClusterArgs } from "./args";
 import { authorityOf } from "./kubeconfig";
@@ -127,7 +128,7 @@ export class MithrilCluster extends pulumi.ComponentResource implements Kubernet
       {
         clusterName,
         endpoint: cluster.endpoint,
-        certificateAuthority: pulumi.unsecret(kubeconfig.apply(authorityOf)),
+        certificateAuthority: pulumi.unsecret(ofAllThere([kubeconfig], authorityOf)),
         kubeconfig,
         apiServer: { args: { hint: apiServerHint }, after: [] },
         addOns: {

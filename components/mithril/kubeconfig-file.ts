@@ -4,7 +4,9 @@ import type { Cluster } from "../../sdk/mithril/cluster";
 import { endedCredentials, endingCredentials } from "../../sdk/kubernetes/credentials-end";
 import { currentEntries } from "../../sdk/kubernetes/kubeconfig";
 import { SshAccess } from "../../sdk/mithril/ssh-access";
+import { privateKeyIn } from "../../sdk/private-key";
 import * as pulumi from "../../sdk/pulumi";
+import { ofAllThere } from "../left-out";
 import type { MithrilClusterArgs } from "./args";
 import { reachableKubeconfig } from "./kubeconfig";
 
@@ -32,7 +34,7 @@ export function clusterKubeconfig(
   const file = new Command(
     `${name}-kubeconfig`,
     {
-      connection: { host, port: port ?? 22, user: "ubuntu", privateKey, hostKey: access.hostKey },
+      connection: { host, port: port ?? 22, user: "ubuntu", privateKey: keyAlone(privateKey), hostKey: access.hostKey },
       create: "cat ~/.kube/config",
       triggers: [cluster.id],
       // It prints credentials: not into the log, and not into the environment of a later run.
@@ -42,12 +44,17 @@ export function clusterKubeconfig(
     { ...child, additionalSecretOutputs: ["stdout", "stderr"] },
   );
   return pulumi.secret(
-    pulumi.all([file.stdout, host, file.urn]).apply(([text, host, urn]) => {
+    ofAllThere([file.stdout, host, file.urn], (text, host, urn) => {
       const kubeconfig = reachableKubeconfig(text, { clusterName, host });
       tellEnd(kubeconfig, urn, child.parent);
       return kubeconfig;
     }),
   );
+}
+
+/** Pulumi's Command reads what stands first in the text, and that alone: a curve's parameters, a byte order mark. */
+function keyAlone(privateKey: pulumi.Output<string>): pulumi.Output<string> {
+  return privateKey.apply((text) => privateKeyIn(text)?.text ?? text);
 }
 
 /** Nobody documents that Mithril renews it; the state has what was read at first. */

@@ -211,7 +211,7 @@ function checkZones(path: string, { zones }: NodePoolArgs, args: InferenceCluste
   if (region === undefined) return;
   zones.forEach((zone, index) => {
     const isThere = source === "eks" ? zone.startsWith(region) && zone !== region : zone.startsWith(`${region}-`);
-    if (!isThere) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
+    if (!isThere || /\s/.test(zone)) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
   });
 }
 

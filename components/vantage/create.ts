@@ -2,6 +2,7 @@ import type * as pulumi from "../../sdk/pulumi";
 import type { AwsCluster } from "../aws/cluster";
 import type { CudoCluster } from "../cudo/cluster";
 import type { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
+import { ownProvider } from "../addons/autoscaler/access";
 import { checkHubUrl } from "../addons/jupyterhub/address";
 import { doAfterLook } from "../after-look";
 import type { KubernetesCluster } from "../cluster";
@@ -39,25 +40,43 @@ export async function createCluster(
   const { identity, deployer, integrations = {} } = from;
   const request = withoutNulls(given);
   checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
-  const { parent } = options;
+  const { custom, component } = besides(options);
   const services = identity && (await import("./services.js"));
   const { jupyterhubUrl } = wanted.integrations?.includes("jupyterhub") ? integrations : {};
   let client: OAuth2Client | undefined;
   const makeClient = (dependsOn: pulumi.Resource[]) => {
-    client = services?.clusterClient(name, request, identity!, jupyterhubUrl, { parent, dependsOn });
+    client = services?.clusterClient(name, request, identity!, jupyterhubUrl, { ...custom, dependsOn });
     return client ? [client] : [];
   };
   if (wanted.cloud === "aws") {
-    if (wanted.args.cloudAccount?.roleArn) await requireName(name, request.name, wanted, { parent });
+    if (wanted.args.cloudAccount?.roleArn) await requireName(name, request.name, wanted, options);
     // Nobody can look there, and the cluster refuses it.
     else await registered(makeClient([]));
   }
   doAfterLook(wanted.args, makeClient);
   const cluster = await made(name, wanted, options);
-  const running = await installed(name, wanted, { cluster, client, integrations }, { parent });
+  const running = await installed(name, wanted, { cluster, client, integrations }, component);
   if (services && client && deployer)
-    services.tellDeployer(name, { provider: wanted.cloud, cluster, client }, deployer, { parent, dependsOn: running });
+    services.tellDeployer(name, { provider: wanted.cloud, cluster, client }, deployer, {
+      ...custom,
+      dependsOn: running,
+    });
   return cluster;
+}
+
+/** Of what is made beside the cluster: by whom, and what may become of it, is the same. */
+function besides(options: pulumi.ComponentResourceOptions) {
+  const { parent, protect, retainOnDelete, provider, providers } = options;
+  const shared = {
+    parent,
+    ...(protect !== undefined && { protect }),
+    ...(retainOnDelete !== undefined && { retainOnDelete }),
+  };
+  const own = ownProvider(options);
+  return {
+    custom: { ...shared, ...(own && { provider: own }) },
+    component: { ...shared, ...(provider && { provider }), ...(providers && { providers }) },
+  };
 }
 
 /** At a preview too, and only when their providers have taken them. */

@@ -119,8 +119,9 @@ export class BareMetalInventory extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [provider] },
     );
-    const hosts = args.hosts.map((host) =>
+    const hosts = args.hosts.map((host, index) =>
       bareMetalHost(name, host, {
+        field: { component: "BareMetalInventory", path: `hosts[${index}]` },
         namespace,
         wait: { ...wait, kubeconfig: hostsCluster.kubeconfig },
         child: besideHosts,

@@ -17,7 +17,10 @@ export const packageVersion = readManifest(packageRoot)!.version;
 function findRoot(folder: string): string {
   if (readManifest(folder)?.name === packageName) return folder;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error(`no package.json of ${packageName} above ${__dirname}`);
+  if (parent === folder)
+    throw new Error(
+      `no package.json of ${packageName} above ${__dirname}: a bundle of a program leaves the package outside (esbuild: --external:${packageName})`,
+    );
   return findRoot(parent);
 }
 

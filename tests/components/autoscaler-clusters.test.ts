@@ -195,6 +195,35 @@ describe("clusters with the autoscaler", () => {
     );
   });
 
+  const account = (name: string) => new Provider(name, { cudo: { apiKey: `${name}-key`, projectId: name } });
+  /** Options that name an account or more, and the one that Pulumi makes the component's resources in; "": the stack's. */
+  const given: Record<string, [make: () => pulumi.ComponentResourceOptions, name: string]> = {
+    "a provider and others": [() => ({ provider: account("one"), providers: [account("two")] }), "one"],
+    "a provider and one by the package's name": [
+      () => ({ provider: account("one"), providers: { "gpu-clusters": account("two") } }),
+      "one",
+    ],
+    "two in a list": [() => ({ providers: [account("one"), account("two")] }), "two"],
+    "one by another name": [() => ({ providers: { cudo: account("one") } }), ""],
+    "a parent that is no component": [() => ({ parent: new Vault(new Holder([account("one")])) }), "one"],
+    "a parent of another copy of the SDK": [() => ({ parent: ofAnotherCopy(new Holder([account("one")])) }), "one"],
+    "a provider of another copy of this package": [() => ({ providers: [ofAnotherCopy(account("one"))] }), "one"],
+  };
+  for (const [what, [make, name]] of Object.entries(given))
+    it(`acts in the account of the component's resources: ${what}`, async () => {
+      const registered = await mockProgram(outputs);
+      new CudoCluster("train", { noVault: true, cni: "none", nodeGroups: [cudoGroup] }, make());
+      await settled();
+      const { cudo } = configOf(registered).providers as { cudo: { projectId: string } };
+      const choices = plain(registered.inputs("gpu-clusters:kubernetes:LastingChoices")) as { choices: object };
+      const project = Object.entries(choices.choices).find(([key]) => key.endsWith("projectId"))?.[1] as string;
+      const stacks = "project-1";
+      assert.deepEqual(
+        [registered.providerOf("train-gpu") ?? "", cudo.projectId, project],
+        [name, name || stacks, name || stacks],
+      );
+    });
+
   it("labels nodes whose GPUs come by a device plugin, at the join as in the template, so that one that starts is waited for", async () => {
     const labelsWith = async (more: Partial<CudoClusterArgs>, gpuSharing?: CudoNodeGroupArgs["gpuSharing"]) => {
       const registered = await mockProgram(outputs);
@@ -216,3 +245,25 @@ describe("clusters with the autoscaler", () => {
     assert.deepEqual(await labelsWith({ gpu: false }), none, "somebody else's business, who may do neither");
   });
 });
+
+class Vault extends pulumi.CustomResource {
+  constructor(parent: pulumi.Resource) {
+    super("test:index:Vault", "vault", {}, { parent });
+  }
+}
+
+class Holder extends pulumi.ComponentResource {
+  constructor(providers: pulumi.ProviderResource[]) {
+    super("test:index:Holder", "holder", {}, { providers });
+  }
+}
+
+/** The same, by classes that nobody here knows. */
+function ofAnotherCopy<T extends object>(resource: T): T {
+  const classes = Object.getPrototypeOf(resource) as object;
+  const methods: object = {};
+  for (let each = classes; each !== Object.prototype; each = Object.getPrototypeOf(each) as object)
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+      if (!(name in methods) || name === "constructor") Object.defineProperty(methods, name, property);
+  return Object.setPrototypeOf(resource, methods) as T;
+}

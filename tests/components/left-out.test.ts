@@ -43,7 +43,7 @@ const scenes: Record<string, Scene> = {
   },
 };
 
-/** What each cluster has that is there: a whole `up` made it. */
+/** What each cluster has that is there, where a whole `up` made it. */
 const foundation =
   /^(aws:ec2\/vpc:|aws:ssm\/|gpu-clusters:aws:(ClusterKeys|Deployer|ZoneChoice)|gpu-clusters:kubernetes:(ApiServerReady|ClusterCertificates)|gpu-clusters:mithril:Cluster|command:)/;
 
@@ -56,6 +56,9 @@ describe("what a command leaves out before it is there", () => {
       assert.ok([...leftOut].some((type) => type.endsWith(":NodeGroup")));
       const given = Object.entries(outputs).filter(([type]) => !leftOut.has(type));
       await mockProgram(Object.fromEntries(given), false, functions);
+      assert.deepEqual(await rejectionsOf(make), []);
+      // Of a cluster that is new itself nothing is there.
+      await mockProgram({}, false, functions);
       assert.deepEqual(await rejectionsOf(make), []);
     });
 });

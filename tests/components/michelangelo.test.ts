@@ -7,6 +7,7 @@ import { checkComputeCluster } from "../../components/michelangelo/validate";
 import { ComputeCluster, type ComputeClusterArgs } from "../../components/michelangelo";
 import { renderKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { mockProgram, plain, settled, valueOf, visible, type Registered } from "./mocks";
+import { rejectionsOf } from "./rejections";
 
 class Provider extends pulumi.ProviderResource {
   constructor(name: string) {
@@ -169,7 +170,7 @@ describe("Michelangelo's ComputeCluster", () => {
     assert.deepEqual(registered.types(), ["pulumi:providers:kubernetes", "pulumi:providers:kubernetes"]);
   });
 
-  it("refuses credentials that are none, and those in the address of the storage, which is no secret", () => {
+  it("refuses credentials that are none, and those in the address of the storage, which is no secret", async () => {
     const of = (more: object) =>
       checkComputeCluster({
         cluster: clusterCalled("train"),
@@ -181,6 +182,18 @@ describe("Michelangelo's ComputeCluster", () => {
       "storage.credentials.accessKeyId must not be empty: without credentials, leave these out",
       "storage.credentials.secretAccessKey must not be empty: without credentials, leave these out",
     ]);
+    const later = { accessKeyId: "AKID", secretAccessKey: pulumi.secret("hunter2\n") };
+    await mockProgram({});
+    const found = await rejectionsOf(() => {
+      const cluster = clusterCalled("train");
+      const controlPlane = clusterCalled("michelangelo");
+      new ComputeCluster("train", { cluster, controlPlane, storage: { ...storage, credentials: later } });
+    });
+    const told = found.flatMap((error) => (error instanceof InvalidInput ? error.errors : []));
+    assert.deepEqual(told[0], {
+      propertyPath: "storage.credentials.secretAccessKey",
+      reason: "must be one word: it has a space or a line's end, as of the file that it is from",
+    });
     const shown = of({ fileSystem: "s3://AKID:hunter2@default" });
     assert.match(shown.join(), /^storage\.fileSystem must be s3:\/\/bucket, without credentials/);
     assert.ok(!shown.join().includes("hunter2"));

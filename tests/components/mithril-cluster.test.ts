@@ -6,6 +6,7 @@ import { awaitedNodes, gpusByName } from "../../components/mithril/node-groups";
 import { checkMithrilClusterArgs } from "../../components/mithril/validate";
 import { args, cloud, group, served } from "./mithril-scene";
 import { mockProgram, plain, settled, valueOf, warnings } from "./mocks";
+import { sshPrivateKey } from "./private-key";
 
 const reasons = (changes: Partial<MithrilClusterArgs>) =>
   checkMithrilClusterArgs("train", { ...args, ...changes }).all.map(
@@ -93,6 +94,15 @@ describe("components/mithril", () => {
       ["203.0.113.7", 2222, "ubuntu", "ssh-ed25519 HOST"],
     );
     assert.deepEqual([command.triggers, command.logging], [["train-cluster-id"], "none"]);
+  });
+
+  it("gives Pulumi's Command the key alone, which reads no further than what stands first", async () => {
+    const registered = await mockProgram(cloud);
+    const before = "\ufeff-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    new MithrilCluster("train", { ...args, sshPrivateKey: `${before} ${sshPrivateKey}` });
+    await settled();
+    const { connection } = plain(registered.inputs("command:remote:Command")) as { connection: { privateKey: string } };
+    assert.equal(connection.privateKey.trim(), sshPrivateKey.trim());
   });
 
   it("says of a kubeconfig that ends, or has ended, how it is read again", async () => {

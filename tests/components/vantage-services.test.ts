@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterCouldNotBeDeployed, InvalidInput } from "../../components/errors";
 import { createCluster } from "../../components/vantage/create";
+import { Provider } from "../../sdk/provider-resource";
 import { cloud, functions } from "./aws-scene";
 import { cloud as cudoCloud } from "./cudo-scene";
 import { mockProgram, plain, settled, valueOf } from "./mocks";
@@ -122,6 +123,20 @@ describe("a request with an identity provider and a deployer", () => {
     const awaited = registered.dependenciesOf("request-ready");
     for (const name of ["request-jupyterhub-release", "request-kuberay-operator", "request-slurm-controller"])
       assert.ok(awaited.includes(name), name);
+  });
+
+  it("makes all of it by the provider that it is given, protected where the cluster is", async () => {
+    const registered = await mockProgram({ ...cudoCloud, ...services }, true, functions);
+    const own = new Provider("own", { cudo: { apiKey: "own-key", projectId: "own" }, keycloak: {} });
+    const wanted = { ...cudo(), settings: { ...cudo().settings } };
+    await createCluster("request", wanted, { accounts, identity, deployer }, { providers: [own], protect: true });
+    await settled();
+    for (const { type, name } of registered.resources) {
+      if (type.startsWith("pulumi:providers:gpu-clusters")) continue;
+      assert.ok(registered.isProtected(`${type} ${name}`), `${type} ${name}`);
+      if (/^gpu-clusters:(cudo|kubernetes|keycloak|vantage):(?!CudoCluster)/.test(type))
+        assert.equal(registered.providerOf(`${type} ${name}`), "own", `${type} ${name}`);
+    }
   });
 
   it("says what the integration of JupyterHub needs, before anything is made", async () => {

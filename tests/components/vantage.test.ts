@@ -27,7 +27,11 @@ describe("a cluster that a request asks for", () => {
     await made(["sg-1"], ["sg-1"]);
     await assert.rejects(made(["sg-1", "sg-2"], ["sg-1"]), (error: Error) => {
       assert.ok(error instanceof ClusterNameInUse);
-      assert.match(error.message, /"c1" is the name of another cluster \(with the security groups sg-2\)/);
+      assert.match(error.message, /"c1" is the name of another cluster \(with the security groups sg-2; /);
+      assert.match(
+        error.message,
+        /of this stack by an earlier name, set their tag gpu-clusters\/stack to project\/stack/,
+      );
       return true;
     });
   });

@@ -54,6 +54,21 @@ describe("putting the plugin where the engine looks", () => {
     assert.deepEqual(await readdir(join(home, "plugins")), [`resource-gpu-clusters-v${packageVersion}`]);
   });
 
+  it("says of a program that was bundled with the package what to leave outside", async () => {
+    const { build } = await import("esbuild");
+    const outfile = join(folder, "program.js");
+    await build({
+      entryPoints: [require.resolve("../../sdk/plugin/install")],
+      outfile,
+      bundle: true,
+      platform: "node",
+    });
+    await assert.rejects(
+      promisify(execFile)(process.execPath, [outfile]),
+      /no package\.json of pulumi-gpu-clusters above .*: a bundle of a program leaves the package outside \(esbuild: --external:pulumi-gpu-clusters\)/,
+    );
+  });
+
   it("does nothing where there is no bundle, as inside the plugin itself", async () => {
     installPlugin(join(folder, "nowhere"), home);
     await assert.rejects(stat(home), { code: "ENOENT" });

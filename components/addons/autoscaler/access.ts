@@ -1,7 +1,7 @@
 import { checkCudoConfig, cudoAccount } from "../../../sdk/cudo/config";
 import { checkMithrilConfig, mithrilAccount } from "../../../sdk/mithril/config";
 import { pluginName } from "../../../sdk/plugin/package";
-import { Provider } from "../../../sdk/provider-resource";
+import type { Provider, ProviderArgs } from "../../../sdk/provider-resource";
 import * as pulumi from "../../../sdk/pulumi";
 import { checkVaultConfig } from "../../../sdk/vault/config";
 import type { Problems } from "../../errors";
@@ -29,13 +29,23 @@ const variables = { cudo: cudoAccount.variables, mithril: mithrilAccount.variabl
 
 type Options = pulumi.ComponentResourceOptions | undefined;
 
-/** The provider that the component's resources are made by, where it is not that of the stack's configuration. */
-function ownProvider(options: Options): pulumi.ProviderResource | undefined {
+/** What the SDK tells apart providers by, and keeps for itself: another copy of the SDK, or of this package, has other classes. */
+interface OfPackage {
+  getPackage(): string;
+}
+
+/** The provider that the SDK gives to the component's resources, where it is not that of the stack's configuration. */
+export function ownProvider(options: Options): pulumi.ProviderResource | undefined {
   const { provider, providers, parent } = options ?? {};
-  const all = Array.isArray(providers) ? providers : Object.values(providers ?? {});
-  const named = Array.isArray(providers) ? undefined : providers?.[pluginName];
-  const found = named ?? [provider, ...all].find((each) => each instanceof Provider);
-  return found ?? (parent instanceof pulumi.ComponentResource ? parent.getProvider(`${pluginName}::`) : undefined);
+  const isOurs = (each: pulumi.ProviderResource) => (each as unknown as OfPackage).getPackage() === pluginName;
+  if (provider && isOurs(provider)) return provider;
+  const given = Array.isArray(providers) ? providers.findLast(isOurs) : providers?.[pluginName];
+  return given ?? parent?.getProvider(`${pluginName}::`);
+}
+
+/** What it was made with; undefined of one that another program made. */
+function givenTo(provider: pulumi.ProviderResource): ProviderArgs | undefined {
+  return (provider as Partial<Provider>).given;
 }
 
 /** As the stack's configuration and the environment say it. */
@@ -62,7 +72,7 @@ export function checkAccess(
 ): void {
   const own = ownProvider(options);
   if (own) {
-    if (autoscaler && !(own instanceof Provider))
+    if (autoscaler && !givenTo(own))
       problems.add("autoscaler", "cannot act with a provider of another program's: set it to false");
     return;
   }
@@ -93,7 +103,7 @@ export function checkVaultToken(options: Options, problems: Problems): void {
 /** The project that the component's resources are made in, by the name that its user knows it by; nothing where another program's provider knows it. */
 export function projectOf(cloud: KeyedCloud, options: Options): Record<string, pulumi.Input<string>> {
   const own = ownProvider(options);
-  if (own && !(own instanceof Provider)) return {};
+  if (own && !givenTo(own)) return {};
   const access = accessOf(cloud, own);
   const project = pulumi.Output.isInstance(access) ? access.apply(({ projectId = "" }) => projectId) : access.projectId;
   // Part of every id, and in the state of every resource.
@@ -111,7 +121,8 @@ function accessOf(
   cloud: KeyedCloud,
   own: pulumi.ProviderResource | undefined,
 ): KeyedConfig | pulumi.Output<KeyedConfig> {
-  if (!(own instanceof Provider)) return stackAccess(cloud).config;
-  const given = pulumi.output(own.given[cloud]) as pulumi.Output<KeyedConfig | undefined>;
-  return given.apply((config) => checks[cloud](config ?? {}).config);
+  const given = own && givenTo(own);
+  if (!given) return stackAccess(cloud).config;
+  const part = pulumi.output(given[cloud]) as pulumi.Output<KeyedConfig | undefined>;
+  return part.apply((config) => checks[cloud](config ?? {}).config);
 }

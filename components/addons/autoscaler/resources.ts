@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { autoscalerBundle } from "../../../sdk/plugin/package";
 import { DeploymentStopped } from "../../../sdk/kubernetes/deployment-stopped";
 import * as pulumi from "../../../sdk/pulumi";
+import { ofAllThere } from "../../left-out";
 import { clusterAutoscaler, nodeImage } from "../../versions";
 import type { AddOnPlace } from "../add-on";
 import { readBundle } from "./bundle";
@@ -108,7 +109,7 @@ export function autoscalerResources(
         strategy: { type: "Recreate" },
         selector: { matchLabels: labels },
         template: podTemplate({
-          image: pulumi.output(args.kubernetesVersion).apply(imageFor),
+          image: ofAllThere([args.kubernetesVersion], imageFor),
           server: { image: args.serverImage ?? nodeImage, ...(code && { codeFrom: code.name }) },
           account,
           configSecret: config.metadata.name,

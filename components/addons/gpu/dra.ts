@@ -1,4 +1,5 @@
 import type * as pulumi from "../../../sdk/pulumi";
+import { ofAllThere } from "../../left-out";
 import { nvidiaDraDriver } from "../../versions";
 import type { Toleration } from "../in-cluster";
 import type { AddOnPlace } from "../add-on";
@@ -29,7 +30,7 @@ export function draResources(
     release: "dra-driver-nvidia-gpu",
     namespace: addOnNamespaces.nvidiaDraDriver,
     values: (tolerations: readonly Toleration[]) =>
-      version.apply((version) => {
+      ofAllThere([version], (version) => {
         checked("GPU support", version, (problems) => checkDraVersion(modeField, version, problems));
         return draValues(groups, tolerations);
       }),

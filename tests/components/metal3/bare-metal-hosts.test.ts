@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesCluster } from "../../../components/cluster";
 import { BareMetalHosts, type BareMetalHostArgs, type BareMetalHostsArgs } from "../../../components/metal3";
+import { InvalidInput } from "../../../components/errors";
 import { mockProgram, plain, settled, valueOf, visible } from "../mocks";
+import { rejectionsOf } from "../rejections";
 
 const host: BareMetalHostArgs = {
   name: "gpu-01",
@@ -44,6 +46,16 @@ describe("BareMetalHosts", () => {
       assert.ok(!/PASSWORD|MANAGEMENT-KUBECONFIG/.test(JSON.stringify(visible(inputs))), name);
   });
 
+  it("refuses a line's end in credentials that come to be known later, too, by its field and without a word of them", async () => {
+    const bmc = { ...host.bmc, password: pulumi.secret("PASSWORD\n") };
+    await mockProgram({});
+    const found = await rejectionsOf(() => new BareMetalHosts("metal3", argsOf({ hosts: [{ ...host, bmc }] })));
+    const texts = found.map((error) => (error instanceof InvalidInput ? error.message : ""));
+    const [told] = texts.filter((text) => text !== "");
+    assert.match(told!, /^BareMetalHosts: 1 invalid input\n {2}hosts\[0\]\.bmc\.password: must be one line: [^\n]*$/);
+    assert.doesNotMatch(told!, /PASSWORD/);
+  });
+
   it("have credentials of their own where they are other hosts to Metal3, which takes those along, and the same with another password", async () => {
     const named = async (changed: Partial<BareMetalHostArgs>) => {
       const all = await mockProgram({
@@ -73,7 +85,7 @@ describe("BareMetalHosts", () => {
     const twice = [host, { ...host, name: "gpu-02" }];
     assert.throws(
       () => new BareMetalHosts("Metal3", argsOf({ hosts: twice })),
-      /namespace.*hosts\[1\]\.bootMacAddress.*hosts\[1\]\.bmc\.address/s,
+      /namespace.*hosts\[0\]\.bootMacAddress.*hosts\[0\]\.bmc\.address/s,
     );
     await settled();
     assert.deepEqual(all.resources, []);
