@@ -68,12 +68,13 @@ export async function limitFailures(
   const found = await Promise.all(
     kinds.map(async (kind) => {
       const { used, what, ...quota } = limits[kind];
-      const facts = await Promise.all([readQuota(clients.quotas, quota, signal), used?.(clients, accountId, signal) ?? 0]).catch(
-        (error: unknown) => {
-          if (isAwsError(error)) return undefined;
-          throw error;
-        },
-      );
+      const facts = await Promise.all([
+        readQuota(clients.quotas, quota, signal),
+        used?.(clients, accountId, signal) ?? 0,
+      ]).catch((error: unknown) => {
+        if (isAwsError(error)) return undefined;
+        throw error;
+      });
       if (!facts || facts[1] + wanted[kind]! <= facts[0]) return [];
       const [most, there] = facts;
       const reason =
