@@ -18,7 +18,7 @@ export async function runMain(command: (signal: AbortSignal) => Promise<void>): 
     if (error instanceof CommandError) {
       process.stderr.write(`\nerror: ${error.message}\n${error.next ? `${error.next}\n` : ""}`);
       process.exitCode = error.exitCode;
-    } else if (error instanceof GoMissingError) {
+    } else if (error instanceof GoMissingError || isOfTheComputer(error)) {
       process.stderr.write(`\nerror: ${error.message}\n`);
       process.exitCode = 1;
     } else {
@@ -29,4 +29,10 @@ export async function runMain(command: (signal: AbortSignal) => Promise<void>): 
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+/** A full disk, or a folder that may not be written: the message names it, and a stack says nothing more. */
+function isOfTheComputer(error: unknown): error is Error {
+  const { code } = { ...(error as NodeJS.ErrnoException) };
+  return error instanceof Error && ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"].includes(code ?? "");
 }

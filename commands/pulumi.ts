@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { promises as fs } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { isAlive } from "../toolchain/tools/lock";
+import { isAlive, withLock } from "../toolchain/tools/lock";
 import { runCommand } from "../toolchain/tools/command";
 import { CommandError } from "./command-error";
 import { awsEnvironment } from "./simulated-aws";
@@ -45,8 +45,17 @@ export interface Pulumi {
 export async function prepareStack(executable: string, files: StackFiles, signal: AbortSignal): Promise<void> {
   await fs.mkdir(files.backend, { recursive: true, mode: 0o700 });
   await fs.mkdir(pulumiHome, { recursive: true });
+  // Of two commands at once the later one must find what the earlier one makes, and not make another passphrase.
+  const lock = path.join(files.folder, "prepare.lock");
+  await withLock(lock, () => makeStack(executable, files, signal), { signal });
+}
+
+async function makeStack(executable: string, files: StackFiles, signal: AbortSignal): Promise<void> {
   if (!(await exists(files.passphrase))) {
-    await fs.writeFile(files.passphrase, randomBytes(32).toString("hex"), { mode: 0o600 });
+    // In its place when it is whole: a stack keeps the one that it was made with.
+    const draft = `${files.passphrase}.draft`;
+    await fs.writeFile(draft, randomBytes(32).toString("hex"), { mode: 0o600 });
+    await fs.rename(draft, files.passphrase);
   }
   if (await stackExists(files)) await removeDeadLocks(files);
   else await initializeStack(executable, files, await projectName(), signal);

@@ -31,7 +31,12 @@ export function checkSshKeys(given: SshKeys, problems: Problems): void {
   const wrong = publicKey ? publicKeyProblem(publicKey) : undefined;
   if (wrong !== undefined) problems.add("sshPublicKey", wrong);
   const privateKey = known(given.sshPrivateKey);
-  if (privateKey && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
+  if (privateKey?.trimStart().startsWith("PuTTY-User-Key-File"))
+    problems.add(
+      "sshPrivateKey",
+      "is PuTTY's: give it in OpenSSH's format (`puttygen key.ppk -O private-openssh -o key`)",
+    );
+  else if (privateKey && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
     problems.add("sshPrivateKey", "must be the text of a private key, which begins with `-----BEGIN …`, not its path");
   } else if (privateKey) {
     const reason = privateKeyProblem(privateKey, publicKey);

@@ -2,6 +2,8 @@
 import type * as pulumi from "../sdk/pulumi";
 import { isDnsLabel, isDnsSubdomain } from "../sdk/dns-label";
 import { formatCidr, parseCidr, rangeOf } from "../sdk/ip-ranges";
+import { quantityOf } from "../sdk/kubernetes/quantity";
+import { durationMs } from "../sdk/michelangelo/duration";
 import { addOnNamespaces } from "./addons/namespaces";
 import { checked, type Problems } from "./errors";
 import { known } from "./inputs";
@@ -95,8 +97,30 @@ export function checkNamespaceOrDefault(name: string | undefined, other: string,
 export function checkCopiedName(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
   const name = known(given);
   if (name === "") problems.add(path, "must not be empty");
-  else if (name !== undefined && /^\s|\s$|[\p{Cc}\p{Cf}]/u.test(name))
+  else if (name !== undefined && isCopied(name))
     problems.add(path, `${JSON.stringify(name)} has a space, a line end or something unseen in it that no name has`);
+}
+
+/** Whether something was copied along that nobody sees. */
+export function isCopied(text: string): boolean {
+  return /^\s|\s$/.test(text) || unseen.test(text);
+}
+
+const unseen = /[\p{Cc}\p{Cf}]/u;
+
+/** A key or a token, which goes into a header of HTTP. It is not shown. What is not known yet is left to who asks for it. */
+export function checkToken(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const token = known(given);
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    problems.add(path, "must be one word of plain characters, without spaces and line ends, at its end either");
+}
+
+/** What somebody types who logs in. It is not shown. */
+export function checkTyped(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
+  const text = known(given);
+  if (text?.trim() === "") problems.add(path, "must not be empty");
+  else if (text !== undefined && unseen.test(text))
+    problems.add(path, "has a line end or something unseen in it, which nobody types");
 }
 
 /** How long somebody else's API lets a text be. */
@@ -105,28 +129,19 @@ export function checkLength(path: string, text: string | undefined, most: number
     problems.add(path, `must have 1 to ${most} characters`);
 }
 
-/** What is handed on as it is, and has no line's end: `$(cat file)` takes the file's last one away, and reading the file does not. Quotes nothing of it. */
-export function checkOneLine(path: string, given: pulumi.Input<string> | undefined, problems: Problems): void {
-  const text = known(given);
-  if (text !== undefined && /[\p{Cc}\ufeff]/u.test(text))
-    problems.add(
-      path,
-      "must be one line: it has a line's end or another control character, as of the file that it is from",
-    );
-}
-
-const quantityText = /^\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?$/;
-
 /** Quantities of Kubernetes, by what they are of. */
 export function checkQuantities(path: string, quantities: Record<string, string> = {}, problems: Problems): void {
-  for (const [resource, text] of Object.entries(quantities))
-    if (!quantityText.test(text))
-      problems.add(`${path}["${resource}"]`, `"${text}" must be a quantity of Kubernetes', such as "8" or "512Gi"`);
+  for (const [resource, text] of Object.entries(quantities)) {
+    const at = `${path}["${resource}"]`;
+    if (!/^[\w./-]+$/.test(resource)) problems.add(at, "is no name of what is counted, such as cpu or nvidia.com/gpu");
+    else if ((quantityOf(text) ?? -1) < 0)
+      problems.add(at, `"${text}" must be a quantity of Kubernetes', such as "8" or "512Gi"`);
+  }
 }
 
 /** As Go takes it. */
 export function checkDuration(path: string, text: string | undefined, problems: Problems): void {
-  if (text !== undefined && !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
+  if (text !== undefined && durationMs(text) === undefined)
     problems.add(path, `"${text}" must be a duration: numbers with the units ms, s, m or h, such as 90s or 1h30m`);
 }
 

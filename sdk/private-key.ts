@@ -8,10 +8,10 @@ export interface PrivateKeyText {
   readonly text: string;
 }
 
-/** Without what tools write before a key: a curve's parameters, attributes of a file that has several things. Undefined where none is whole. */
+/** Without blanks around its lines, and what tools write before a key: a curve's parameters, attributes of a file that has several things. Undefined where none is whole. */
 export function privateKeyIn(given: string): PrivateKeyText | undefined {
   const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/;
-  const [text, kind = "", body = ""] = block.exec(given.replaceAll("\r\n", "\n")) ?? [];
+  const [text, kind = "", body = ""] = block.exec(given.replace(/[ \t]*\r?\n[ \t]*/g, "\n")) ?? [];
   return text === undefined ? undefined : { kind, body, text: `${text}\n` };
 }
 

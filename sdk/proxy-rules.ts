@@ -18,11 +18,21 @@ export function proxyFor(url: string): string | undefined {
     .filter(Boolean);
   if (isLoopback(target.host) || direct.some((entry) => covers(entry, target))) return undefined;
   const proxy = value.includes("://") ? value : `http://${value}`;
-  if (!URL.canParse(proxy))
+  if (!isReadable(proxy))
     throw new Error(
       `${variable} is no address of a proxy: special characters of a user and a password are written as %40 and the like`,
     );
   return /^https?:$/.test(new URL(proxy).protocol) ? proxy : undefined;
+}
+
+function isReadable(proxy: string): boolean {
+  try {
+    const { username, password } = new URL(proxy);
+    decodeURIComponent(`${username}:${password}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** In capitals or not. */

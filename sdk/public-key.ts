@@ -33,7 +33,13 @@ const publicKeyPattern = /^((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+=*)( .
 /** What is wrong with a line that is to be a key; undefined: nothing. @param pattern of the line, with kind and key as its first groups */
 export function publicKeyProblem(line: string, pattern = publicKeyPattern): string | undefined {
   if (line.includes("PRIVATE KEY")) return "is a private key; give the public one (the file that ends in .pub)";
-  const [, kind, base64] = pattern.exec(line.trim()) ?? [];
-  if (kind === undefined) return "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
+  const key = line.trim();
+  const [, kind, base64] = pattern.exec(key) ?? [];
+  // Machines refuse what no terminal shows.
+  if (kind === undefined || /\p{Cc}/u.test(key))
+    return "must be one public key in OpenSSH format, for example `ssh-ed25519 AAAA…`";
+  if (kind.includes("-cert-v0"))
+    return "is a certificate: give the key itself, the .pub file without -cert in its name";
+  if (kind === "ssh-dss") return "is a DSA key, which OpenSSH takes no more: make another with `ssh-keygen -t ed25519`";
   return isPublicKey(kind, base64!) ? undefined : `must be whole: what follows ${kind} is no such key`;
 }

@@ -34,12 +34,20 @@ function install() {
 /** One at a time: npm ci begins with the removal of node_modules, under whoever else is installing. */
 async function installOnce() {
   const lock = join(root, ".gpu-clusters", "npm-ci.lock");
-  mkdirSync(dirname(lock), { recursive: true });
+  let told = false;
   while (outdated()) {
     try {
+      mkdirSync(dirname(lock), { recursive: true });
       writeFileSync(lock, String(process.pid), { flag: "wx" });
-    } catch {
+    } catch (error) {
+      // A full disk, a folder that may not be written.
+      if (error.code !== "EEXIST" || error.path !== lock) {
+        console.error(`error: ${error.message}`);
+        process.exit(1);
+      }
       if (holderIsGone(lock)) rmSync(lock, { force: true });
+      else if (!told) console.error(`Waiting for who installs the packages (${lock}) …`);
+      told = true;
       await sleep(200);
       continue;
     }
@@ -54,7 +62,10 @@ async function installOnce() {
 
 function holderIsGone(lock) {
   try {
-    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    const holder = Number(readFileSync(lock, "utf8"));
+    // Being written, or left without a name by a full disk. 0 would be ourselves.
+    if (!(Number.isInteger(holder) && holder > 0)) return Date.now() - statSync(lock).mtimeMs > 10_000;
+    process.kill(holder, 0);
     return false;
   } catch (error) {
     return error.code === "ESRCH";

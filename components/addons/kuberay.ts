@@ -106,7 +106,7 @@ export function checkKubeRay(given: KubeRayArgs): Problems {
   checkOwnNamespace("namespace", namespace, problems);
   ownersIn(cluster).check(kubeRayAlone(namespace), problems);
   // Helm takes ranges, too, and then whatever is the newest: another one with each `up`.
-  if (version !== undefined && !/^v?\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/.test(version))
+  if (version !== undefined && !/^v?(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[\w.-]+)?(\+[\w.-]+)?$/.test(version))
     problems.add(
       "version",
       `"${version}" must be one version of the chart in full, such as ${kuberayOperator.version}`,

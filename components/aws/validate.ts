@@ -227,7 +227,7 @@ function checkSubnets(subnets: readonly (string | undefined)[] | undefined, prob
 
 /** Whether there is such is asked of AWS at the preview. */
 function checkId(path: string, id: string | undefined, kind: "vpc" | "subnet", problems: Problems): void {
-  if (id !== undefined && !id.startsWith(`${kind}-`))
+  if (id !== undefined && !(id.startsWith(`${kind}-`) && /^[\w-]+$/.test(id)))
     problems.add(path, `"${id}" is not an id such as ${kind}-0123456789abcdef0`);
 }
 

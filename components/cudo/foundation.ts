@@ -3,7 +3,7 @@ import { clusterResources, PlannedCluster } from "../../sdk/cudo/planned-cluster
 import type { Vm } from "../../sdk/cudo/vm";
 import { ClusterCertificates } from "../../sdk/kubernetes/cluster-certificates";
 import { LastingChoices } from "../../sdk/kubernetes/lasting-choices";
-import type * as pulumi from "../../sdk/pulumi";
+import * as pulumi from "../../sdk/pulumi";
 import type { MachineVaultArgs } from "../../sdk/vault/machine-vault";
 import type { AddOn } from "../addons/add-on";
 import type { AfterLook } from "../after-look";
@@ -60,7 +60,8 @@ export function cudoFoundation(
   const { apiServerAccessCidrs, sshAccessCidrs } = args;
   const network = clusterNetwork(name, { prefix, dataCenterId, apiServerAccessCidrs, sshAccessCidrs }, chosen);
   const vault = machineVault(args.vault);
-  const authorizedKeys = sshPublicKey === undefined ? [] : [sshPublicKey];
+  // A file's text ends with a line's end, which machines refuse in a key.
+  const authorizedKeys = sshPublicKey === undefined ? [] : [pulumi.output(sshPublicKey).apply((key) => key.trim())];
   const place = { dataCenterId, machineType, ...network, authorizedKeys };
   const controlPlane = controlPlaneMachine(
     resources.controlPlane,

@@ -82,6 +82,7 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   }
   for (const field of ["dataCenterId", "machineType"] as const)
     checkCopiedName(`${path}.${field}`, group[field], problems);
+  checkCopiedName(`${path}.gpuModel`, group.gpuModel, problems);
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }

@@ -1,4 +1,5 @@
 /** One context of a kubeconfig, whole in itself. Pure. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify, YAMLParseError } from "yaml";
@@ -62,6 +63,8 @@ function narrow(text: string, wanted: string | undefined, problems: Problems): s
     add("its user has no credentials, so that it could do nothing: give a token, a client's certificate or an exec");
   const ended = endedCredentials(tidy(user) ?? {});
   if (ended !== undefined) add(`${ended}, so that it can do nothing any more: give another`);
+  if (!isPair(tidy(user) ?? {}))
+    add("its client-key-data is not the key of its client-certificate-data: one of them is of another user");
   const { namespace } = context;
   const whole = {
     apiVersion: "v1",
@@ -97,6 +100,16 @@ function textFaults(fields: Fields, isTold: (field: string) => boolean): string[
 
 function isPem(base64: string): boolean {
   return Buffer.from(base64, "base64").toString("latin1").includes("-----BEGIN ");
+}
+
+/** Of what can be read at all. */
+function isPair({ "client-certificate-data": certificate, "client-key-data": key }: Fields): boolean {
+  try {
+    const read = (data: unknown) => Buffer.from(data as string, "base64");
+    return new X509Certificate(read(certificate)).checkPrivateKey(createPrivateKey(read(key)));
+  } catch {
+    return true;
+  }
 }
 
 function isServer(server: unknown): boolean {

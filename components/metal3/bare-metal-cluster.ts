@@ -12,7 +12,7 @@ import { podNetwork } from "../addons/cni";
 import { inCluster } from "../addons/in-cluster";
 import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { clusterRanges } from "../cluster-ranges";
-import { hostOf } from "../host-and-port";
+import { hostOf } from "../../sdk/host-and-port";
 import { kubernetesCluster } from "../kubernetes-cluster";
 import { heldArgs } from "../schema-check";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";

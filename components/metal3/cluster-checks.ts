@@ -5,7 +5,7 @@ import { Problems } from "../errors";
 import { checkPlace } from "../handles";
 import { checkGroupNames, checkLabels, checkObjectLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkWhole } from "../value-checks";
+import { checkBetween, checkCopiedName, checkWhole } from "../value-checks";
 import type { BareMetalClusterArgs, BareMetalGroupArgs } from "./args";
 import { checkImage, checksumTypeOf } from "./host-checks";
 import type { MachineImageArgs } from "./hosts-args";
@@ -18,7 +18,7 @@ export function checkBareMetalCluster(name: string, given: BareMetalClusterArgs)
   checkPlace("inventory", args.inventory, problems);
   checkClusterName(clusterName, problems);
   checkEndpoint(args.endpoint, "10.0.0.5:6443", problems);
-  if (kubernetesVersion !== undefined && !/^1\.\d+\.\d+$/.test(kubernetesVersion))
+  if (kubernetesVersion !== undefined && !/^1(\.(0|[1-9]\d*)){2}$/.test(kubernetesVersion))
     problems.add("kubernetesVersion", `"${kubernetesVersion}" must be the image's own version in full, such as 1.37.2`);
   if (args.image) checkMachineImage("image", args.image, problems);
   const { count = 1 } = args.controlPlane ?? {};
@@ -43,6 +43,7 @@ function checkGroup(path: string, group: BareMetalGroupArgs, problems: Problems)
     problems.add(`${path}.name`, `"${group.name}" must have at most 40 characters`);
   checkWhole(`${path}.count`, group.count, 0, problems);
   checkWhole(`${path}.gpus`, group.gpus, 0, problems);
+  checkCopiedName(`${path}.gpuModel`, group.gpuModel, problems);
   checkMachines(path, group, problems);
   checkLabels(`${path}.labels`, group.labels, problems);
   checkTaints(`${path}.taints`, group.taints, problems);

@@ -1,8 +1,8 @@
 /** What is wrong with servers and what they are written with, before anything is. Pure. */
 import type { Problems } from "../errors";
-import { known } from "../inputs";
+import { isHostAndPort } from "../../sdk/host-and-port";
 import { checkLabels } from "../node-group-checks";
-import { checkLabel, checkOneLine, checkWhole } from "../value-checks";
+import { checkCopiedName, checkLabel, checkTyped, checkWhole } from "../value-checks";
 import type { BareMetalHostArgs, MachineImageArgs } from "./hosts-args";
 
 const schemes = /^(ipmi|redfish|redfish-virtualmedia|idrac-redfish|idrac-virtualmedia)(\+https?)?:\/\/[^/\s]+/;
@@ -27,8 +27,18 @@ function hasUser(url: string): boolean {
   return /^[^:/]+:\/\/[^/]*@/.test(url);
 }
 
+function isUrlOfFile(url: string): boolean {
+  const [, host] = /^https?:\/\/([^/\s?#]+)\/[^\s\p{C}"]+$/u.exec(url) ?? [];
+  return host !== undefined && isServer(host);
+}
+
+/** With names that only a network of one's own has. */
+function isServer(host: string): boolean {
+  return isHostAndPort(host.replaceAll("_", "-"), false);
+}
+
 /** As Metal3's own webhook: a name or a path there, and no other file. */
-const device = /^\/dev\/(?!.*\.\.)[\w./:+-]+$/;
+const device = /^\/dev\/(?!.*\.\.)[\w./:+-]*[\w:+-]$/;
 
 export function checkHosts(hosts: readonly BareMetalHostArgs[], problems: Problems): void {
   checkNames("hosts", hosts, problems);
@@ -47,9 +57,14 @@ export function checkNames(path: string, named: readonly { name: string }[], pro
 export function checkImage(path: string, { url, checksum, checksumType }: MachineImageArgs, problems: Problems): void {
   for (const [field, text] of Object.entries({ url, checksum }))
     if (text !== undefined && hasUser(text)) problems.add(`${path}.${field}`, noUser);
-  if (url !== undefined && !hasUser(url) && !/^https?:\/\/[^/\s]+\/\S+$/.test(url))
+  if (url !== undefined && !hasUser(url) && !isUrlOfFile(url))
     problems.add(`${path}.url`, `"${url}" must be the http(s) URL of an image`);
-  if (checksum === undefined || /^https?:\/\//.test(checksum)) return;
+  if (checksum === undefined) return;
+  if (/^https?:\/\//.test(checksum)) {
+    if (!hasUser(checksum) && !isUrlOfFile(checksum))
+      problems.add(`${path}.checksum`, `"${checksum}" must be the http(s) URL of a file with it`);
+    return;
+  }
   const lengths = checksumType === undefined ? Object.values(checksumLengths) : [checksumLengths[checksumType]];
   if (emptyChecksums.includes(checksum.toLowerCase()))
     problems.add(`${path}.checksum`, "is that of an empty file: take the image's own");
@@ -66,10 +81,18 @@ export function checkCredentials(
   bmc: Partial<Pick<BareMetalHostArgs["bmc"], "username" | "password">>,
   problems: Problems,
 ): void {
-  for (const field of ["password", "username"] as const) {
-    if (known(bmc[field]) === "") problems.add(`${path}.${field}`, "must not be empty");
-    checkOneLine(`${path}.${field}`, bmc[field], problems);
-  }
+  for (const field of ["username", "password"] as const) checkTyped(`${path}.${field}`, bmc[field], problems);
+}
+
+/** Of anything else `URL` itself says what it is. */
+function isUrl(address: string): boolean {
+  const [, host] = /^[a-z+-]+:\/\/([^/?#]+)/.exec(address) ?? [];
+  return URL.canParse(address) && (host === undefined || isServer(host));
+}
+
+/** What two spellings of one address have in common. */
+function serverOf(address: string | undefined): string | undefined {
+  return address?.replace(/^[^/]*\/\/[^/]*/, (start) => start.toLowerCase()).replace(/\/+$/, "");
 }
 
 function checkHost(
@@ -86,7 +109,7 @@ function checkHost(
       `${path}.bmc.address`,
       "must have no user and password in it: those are bmc.username and bmc.password",
     );
-  else if (bmc.address !== undefined && (/\s/.test(bmc.address) || !URL.canParse(bmc.address)))
+  else if (bmc.address !== undefined && (/[\s\p{C}"]/u.test(bmc.address) || !isUrl(bmc.address)))
     problems.add(`${path}.bmc.address`, `"${bmc.address}" is no URL`);
   else if (bmc.address !== undefined && !schemes.test(bmc.address))
     problems.add(
@@ -101,13 +124,14 @@ function checkHost(
     );
   else if (bootMacAddress !== undefined && (/^.[13579bdf]/i.test(bootMacAddress) || /^[0:]*$/.test(bootMacAddress)))
     problems.add(`${path}.bootMacAddress`, `"${bootMacAddress}" is no network card's own: many or none have it`);
-  const { deviceName, minSizeGigabytes } = host.rootDeviceHints ?? {};
+  const { deviceName, minSizeGigabytes, serialNumber } = host.rootDeviceHints ?? {};
+  checkCopiedName(`${path}.rootDeviceHints.serialNumber`, serialNumber, problems);
   checkWhole(`${path}.rootDeviceHints.minSizeGigabytes`, minSizeGigabytes, 0, problems);
   if (deviceName !== undefined && !device.test(deviceName))
     problems.add(`${path}.rootDeviceHints.deviceName`, `"${deviceName}" must be a path in /dev, such as /dev/sda`);
   for (const field of ["bootMacAddress", "bmc.address"] as const) {
     const of = (each: BareMetalHostArgs) =>
-      field === "bmc.address" ? each.bmc?.address : each.bootMacAddress?.toLowerCase();
+      field === "bmc.address" ? serverOf(each.bmc?.address) : each.bootMacAddress?.toLowerCase();
     if (of(host) === undefined) continue;
     const earlier = hosts.findIndex((other) => of(other) === of(host));
     if (hosts[earlier] !== host)

@@ -1,7 +1,7 @@
 /** What is wrong with the name of a cluster on bare metal, and with where its API server is, whoever makes it. Pure. */
 import type * as pulumi from "../../sdk/pulumi";
 import type { Problems } from "../errors";
-import { isHostAndPort } from "../host-and-port";
+import { isHostAndPort } from "../../sdk/host-and-port";
 import { known } from "../inputs";
 
 export function checkClusterName(name: string, problems: Problems): void {
@@ -12,8 +12,13 @@ export function checkClusterName(name: string, problems: Problems): void {
     );
 }
 
+/** With a space behind it. What may have a password in it is not shown. */
+export function shown(address: string): string {
+  return address.includes("@") ? "" : `"${address}" `;
+}
+
 export function checkEndpoint(given: pulumi.Input<string> | undefined, example: string, problems: Problems): void {
   const endpoint = known(given);
   if (endpoint !== undefined && !isHostAndPort(endpoint, true))
-    problems.add("endpoint", `"${endpoint}" must be host:port without a scheme, such as ${example}`);
+    problems.add("endpoint", `${shown(endpoint)}must be host:port without a scheme, such as ${example}`);
 }

@@ -1,15 +1,16 @@
 /** What of a `ComputeCluster` can be known without asking anybody. Pure. */
 import { apiServerAddress } from "../../sdk/michelangelo/address";
 import { durationMs } from "../../sdk/michelangelo/duration";
+import type { SkuArgs } from "../../sdk/michelangelo";
 import { wrongClusterName } from "../../sdk/michelangelo/names";
 import { theKubeRay } from "../addons/kuberay";
 import { ownersIn, ownObject, type OneOfAKind } from "../addons/one-of-a-kind";
 import { Problems } from "../errors";
 import { checkCluster } from "../handles";
-import { known } from "../inputs";
+import { known, knownElements } from "../inputs";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkObjectName } from "../value-checks";
+import { checkBetween, checkCopiedName, checkLabel, checkObjectName, checkToken, checkWhole } from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
@@ -29,12 +30,21 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
   const server = known(args.apiServer);
   const address = server === undefined ? undefined : apiServerAddress(server);
   if (address && "problem" in address) problems.add("apiServer", address.problem);
+  for (const field of ["region", "zone"] as const) checkCopiedName(field, args[field], problems);
+  knownElements(args.skus)?.forEach((sku, index) => checkSku(`skus[${index}]`, sku ?? {}, problems));
   checkBetween("timeoutMinutes", args.timeoutMinutes, [1, 24 * 60], problems);
   if (args.storage) checkStorage(args.storage, problems);
   checkLabel("controllerManager.namespace", known(args.controllerManager?.namespace), problems);
   checkObjectName("controllerManager.name", args.controllerManager?.name, problems);
   checkRotation(args, problems);
   return problems;
+}
+
+function checkSku(path: string, sku: Partial<SkuArgs>, problems: Problems): void {
+  const least = { cpus: 1, memoryGib: 1, diskSizeGib: 0, gpus: 0 } as const;
+  for (const field of ["cpus", "memoryGib", "diskSizeGib", "gpus"] as const)
+    checkWhole(`${path}.${field}`, sku[field], least[field], problems);
+  checkCopiedName(`${path}.gpuModel`, sku.gpuModel, problems);
 }
 
 /** In Michelangelo, where it is known by now. */
@@ -46,12 +56,15 @@ function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs,
   const place = known(fileSystem);
   if (place !== undefined && /^s3:\/\/[^/]*@/.test(place))
     problems.add("storage.fileSystem", "must be s3://bucket, without credentials: those are storage.credentials");
-  else if (place !== undefined && !/^s3:\/\/[^/\s]+(\/\S*)?$/.test(place))
+  else if (place !== undefined && !/^s3:\/\/[^/\s\p{C}"]+(\/[^\s\p{C}"]*)?$/u.test(place))
     problems.add("storage.fileSystem", `"${place}" must be s3://bucket, with a path or without`);
   checkKeys(credentials ?? {}, problems);
   const url = known(endpoint);
   if (url !== undefined && !isPlainUrl(url))
-    problems.add("storage.endpoint", "must be the URL of an S3 server, https:// or http://, without credentials");
+    problems.add(
+      "storage.endpoint",
+      "must be the URL of an S3 server, https:// or http://, without credentials, ? and #",
+    );
 }
 
 /** As requests to the store have them in a header, which takes no line's end. Quotes nothing of them. */
@@ -59,14 +72,12 @@ export function checkKeys(keys: Partial<NonNullable<ComputeStorageArgs["credenti
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
     const [path, text] = [`storage.credentials.${field}`, known(keys[field])];
     if (text?.trim() === "") problems.add(path, "must not be empty: without credentials, leave these out");
-    else if (text !== undefined && /[\s\p{Cc}]/u.test(text))
-      problems.add(path, "must be one word: it has a space or a line's end, as of the file that it is from");
+    else checkToken(path, text, problems);
   }
 }
 
 function isPlainUrl(text: string): boolean {
-  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  return /^https?:\/\/[^/\s\p{C}@?#"\\]+(\/[^\s\p{C}@?#"\\]*)?$/u.test(text) && URL.canParse(text);
 }
 
 function checkRotation({ rotation, controllerManager }: ComputeClusterArgs, problems: Problems): void {

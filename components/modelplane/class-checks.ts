@@ -1,12 +1,13 @@
 /** What Modelplane's API admits of an InferenceClass, and no driver or cloud can keep. Pure. */
+import { quantityOf } from "../../sdk/kubernetes/quantity";
 import { Problems } from "../errors";
 import { ownersIn } from "../addons/one-of-a-kind";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkLength } from "../value-checks";
+import { checkBetween, checkCopiedName, checkLabel, checkLength, checkObjectName, isCopied } from "../value-checks";
 import type { DeviceArgs, InferenceClassArgs, ProvisioningArgs } from "./args";
-import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, quantityOf, type GpuArgs } from "./gpus";
+import { knownModels, nvidiaCapacities, nvidiaDriver, publishedOf, type GpuArgs } from "./gpus";
 import { ownInferenceClass } from "./names";
 
 export function checkInferenceClass(name: string, given: InferenceClassArgs): Problems {
@@ -28,7 +29,8 @@ export function checkInferenceClass(name: string, given: InferenceClassArgs): Pr
 }
 
 export function checkGpus(path: string, { model, count }: GpuArgs, problems: Problems): void {
-  if (model !== undefined && publishedOf(model) === undefined)
+  if (model !== undefined && isCopied(model)) checkCopiedName(`${path}.model`, model, problems);
+  else if (model !== undefined && publishedOf(model) === undefined)
     problems.add(
       `${path}.model`,
       `what a driver publishes of "${model}" is not known here (known: ${knownModels}): describe it in devices of an InferenceClass`,
@@ -42,17 +44,20 @@ function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void 
     const path = `devices[${index}]`;
     const { name, claim = "DRA", deviceClassName, count } = device;
     checkLength(`${path}.name`, name, 63, problems);
+    if (name) checkCopiedName(`${path}.name`, name, problems);
     if (name !== undefined && devices.findIndex((other) => other.name === name) < index)
       problems.add(`${path}.name`, `"${name}" is another device's`);
     if (claim === "DRA" && !deviceClassName)
       problems.add(`${path}.deviceClassName`, "is required where pods claim it (claim DRA)");
-    else checkLength(`${path}.deviceClassName`, deviceClassName, 253, problems);
-    checkLength(`${path}.driver`, device.driver, 253, problems);
+    else checkObjectName(`${path}.deviceClassName`, deviceClassName, problems);
+    checkObjectName(`${path}.driver`, device.driver, problems);
     checkBetween(`${path}.count`, count, [1, 64], problems);
     checkAttributes(path, device, problems);
     checkCapacity(path, device, problems);
   });
 }
+
+const semanticVersion = /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[\dA-Za-z.-]+)?(\+[\dA-Za-z.-]+)?$/;
 
 function checkAttributes(path: string, { attributes = {} }: DeviceArgs, problems: Problems): void {
   const entries = Object.entries(attributes);
@@ -61,6 +66,11 @@ function checkAttributes(path: string, { attributes = {} }: DeviceArgs, problems
     const kinds = Object.values(value).filter((part) => part !== undefined);
     if (kinds.length !== 1 && !problems.isRefused(`${path}.attributes.${key}`))
       problems.add(`${path}.attributes.${key}`, "must have exactly one of string, version, bool, int");
+    const { string, version } = value;
+    checkCopiedName(`${path}.attributes.${key}.string`, string, problems);
+    // Kubernetes compares no other.
+    if (version !== undefined && !semanticVersion.test(version))
+      problems.add(`${path}.attributes.${key}.version`, `"${version}" must be a semantic version, such as 9.0.0`);
   }
 }
 
@@ -95,6 +105,12 @@ function checkMemory(at: string, bytes: number, text: string, { attributes }: De
     );
 }
 
+/** What a cloud calls a thing of its own. */
+function checkName(path: string, name: string | undefined, problems: Problems): void {
+  checkLength(path, name, 63, problems);
+  if (name) checkCopiedName(path, name, problems);
+}
+
 function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassArgs, problems: Problems): void {
   const given = Object.entries(provisioning).filter(([, block]) => block !== undefined);
   if (given.length !== 1) {
@@ -106,8 +122,8 @@ function checkProvisioning(provisioning: ProvisioningArgs, args: InferenceClassA
   const path = `provisioning.${cloud}`;
   checkBetween(`${path}.diskSizeGb`, block.diskSizeGb, [10, 65_536], problems);
   for (const [field, text] of Object.entries(block))
-    if (typeof text === "string") checkLength(`${path}.${field}`, text, 63, problems);
-  checkLength(`${path}.accelerator.type`, block.accelerator?.type, 63, problems);
+    if (typeof text === "string") checkName(`${path}.${field}`, text, problems);
+  checkName(`${path}.accelerator.type`, block.accelerator?.type, problems);
   const perNode = known(args.gpus)?.count ?? args.devices?.reduce((sum, { count = 1 }) => sum + count, 0);
   const { accelerator } = block;
   if (accelerator === undefined) {

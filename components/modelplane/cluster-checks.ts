@@ -7,7 +7,7 @@ import { known } from "../inputs";
 import { checkObjectLabels } from "../node-group-checks";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkLabel, checkLength, checkObjectName } from "../value-checks";
+import { checkBetween, checkCopiedName, checkLabel, checkLength, checkObjectName } from "../value-checks";
 import type { IdentityArgs, InferenceClusterArgs, NodePoolArgs } from "./args";
 import { checkGpus } from "./class-checks";
 import { ownInferenceClass, ownInferenceCluster, poolClassName } from "./names";
@@ -62,9 +62,9 @@ function checkSource(args: InferenceClusterArgs, problems: Problems): void {
   for (const key of given.slice(1))
     problems.add(key, `is a second source besides ${given[0]}, which Modelplane would ignore: leave one of them out`);
   for (const key of given)
-    if (key !== "existing") checkLength(`${key}.credentials.name`, args[key]?.credentials?.name, 253, problems);
+    if (key !== "existing") checkObjectName(`${key}.credentials.name`, args[key]?.credentials?.name, problems);
   const place = regionOf(args);
-  if (place?.region !== undefined && !/^[a-zA-Z0-9-]{1,32}$/.test(place.region))
+  if (place?.region !== undefined && !regionName.test(place.region))
     problems.add(place.path, `"${place.region}" must be a region's name, of 32 characters at most`);
   for (const [source, { pattern, example }] of Object.entries(versions)) {
     const version = args[source as keyof typeof versions]?.kubernetesVersion;
@@ -75,6 +75,8 @@ function checkSource(args: InferenceClusterArgs, problems: Problems): void {
       );
   }
 }
+
+const regionName = /^[a-zA-Z0-9-]{1,32}$/;
 
 /** Each cloud has a spelling of its own, and Modelplane hands on what it gets. */
 const versions = {
@@ -115,9 +117,10 @@ function isJsonObject(text: string): boolean {
 }
 
 function checkTaints({ taints = [] }: InferenceClusterArgs, problems: Problems): void {
-  taints.forEach(({ key, effect }, index) => {
+  taints.forEach(({ key, value, effect }, index) => {
     const path = `taints[${index}]`;
-    if (key === "") problems.add(`${path}.key`, "must not be empty");
+    checkCopiedName(`${path}.key`, key, problems);
+    checkCopiedName(`${path}.value`, value || undefined, problems);
     if (key === undefined || effect === undefined) return;
     if (taints.findIndex((other) => other.key === key && other.effect === effect) < index)
       problems.add(path, `${key}:${effect} is there already`);
@@ -208,10 +211,12 @@ function checkZones(path: string, { zones }: NodePoolArgs, args: InferenceCluste
     return;
   }
   const { region } = regionOf(args)!;
-  if (region === undefined) return;
+  if (region === undefined || !regionName.test(region)) return;
   zones.forEach((zone, index) => {
-    const isThere = source === "eks" ? zone.startsWith(region) && zone !== region : zone.startsWith(`${region}-`);
-    if (!isThere || /\s/.test(zone)) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
+    const own = zone.startsWith(region) ? zone.slice(region.length) : "";
+    const isThere = (source === "eks" ? /^[a-z0-9-]+$/ : /^-[a-z0-9-]+$/).test(own);
+    if (zones.indexOf(zone) < index) problems.add(`${path}.zones[${index}]`, `"${zone}" is there already`);
+    else if (!isThere) problems.add(`${path}.zones[${index}]`, `"${zone}" is no zone of ${region}`);
   });
 }
 

@@ -6,7 +6,7 @@ import type { ClusterVaultArgs } from "../../sdk/vault/machine-vault";
 import type { CudoClusterArgs, CudoNodeGroupArgs } from "../cudo/args";
 import { checkCudoClusterArgs } from "../cudo/validate";
 import { checkSlurmGroups, checkSlurmName } from "../addons/slurm/name";
-import { checkChoice } from "../value-checks";
+import { checkChoice, checkToken } from "../value-checks";
 import { InvalidInput, Problems } from "../errors";
 import { withoutNulls } from "../inputs";
 import { checkFields, isObject } from "../fields";
@@ -55,9 +55,18 @@ export function clusterArgs(given: CreateClusterRequest, options: MappingOptions
     account.provider === "aws" ? awsArgs(request, account, integrations, problems) : cudoArgs(request, vault, problems);
   const found =
     made.cloud === "aws" ? checkAwsClusterArgs(request.name, made.args) : checkCudoClusterArgs(request.name, made.args);
-  for (const { propertyPath, reason } of found.all) problems.add(requestPath(propertyPath), requestWords(reason));
+  tell(found, made.cloud, request.cloud_account_id, problems);
   problems.raise(component);
   return made;
+}
+
+/** What the component refuses, by the request's fields: once where it has one for two of the component's. */
+function tell(found: Problems, cloud: ClusterArgs["cloud"], account: number, problems: Problems): void {
+  for (const { propertyPath, reason } of found.all) {
+    const path = requestPath(propertyPath, cloud, account);
+    const words = requestWords(reason, cloud, account);
+    if (!problems.all.some((other) => other.propertyPath === path && other.reason === words)) problems.add(path, words);
+  }
 }
 
 function checkRequest(
@@ -71,10 +80,14 @@ function checkRequest(
   const { secret, cloud_account_id: id } = request;
   if (typeof secret === "string" && (secret.length < 24 || secret.length > 32)) {
     problems.add("secret", `must have 24 to 32 characters, has ${secret.length}`);
-  }
+  } else if (typeof secret === "string") checkToken("secret", secret, problems);
   const account = Object.hasOwn(accounts, id) ? accounts[id] : undefined;
   if (!account) {
     if (Number.isInteger(id)) problems.add("cloud_account_id", `${id} is not an account that is known here`);
+    return undefined;
+  }
+  if (!isObject(account) || !Object.hasOwn(settingsFields, account.provider)) {
+    problems.add(`accounts[${id}].provider`, `must be one of: ${Object.keys(settingsFields).join(", ")}`);
     return undefined;
   }
   const settings: unknown = request.settings;
@@ -235,13 +248,29 @@ const requestNames: Readonly<Record<string, string>> = {
   "controlPlane.machineType": "settings.autoscaler_node_groups",
   "network.vpcId": "settings.vpc_id",
   "network.subnetIds": "settings.subnet_id",
+  "network.subnetIds[0]": "settings.subnet_id",
+  // The request has no ranges: its groups are too many for them.
+  podCidr: "settings.autoscaler_node_groups",
   // Of who makes the cluster, not of the request.
   "vault.address": "vault.address",
 };
 
-function requestPath(path: string): string {
+/** Of an account, which is not the request's, either. */
+const accountNames: Readonly<Record<string, string>> = {
+  "cloudAccount.roleArn": "role_arn",
+  "cloudAccount.externalId": "external_id",
+};
+
+/** Where a group's fields have other names than their component's. */
+const groupNames = { aws: {}, cudo: { name: "id", diskSizeGib: "boot_disk_size_gib" } } as const;
+
+function requestPath(path: string, cloud: ClusterArgs["cloud"], account: number): string {
   const known = requestNames[path];
   if (known !== undefined) return known;
+  if (accountNames[path] !== undefined) return `accounts[${account}].${accountNames[path]}`;
+  const [, group, field] = /^nodeGroups(\[\d+\])\.(\w+)$/.exec(path) ?? [];
+  const other = (groupNames[cloud] as Readonly<Record<string, string>>)[field ?? ""];
+  if (other !== undefined) return `settings.autoscaler_node_groups${group}.${other}`;
   const [head, labels] = path.split('["', 2);
   const own = head!
     .replace(/^nodeGroups/, "autoscaler_node_groups")
@@ -250,7 +279,8 @@ function requestPath(path: string): string {
 }
 
 /** Reasons speak of other fields of the same group. */
-function requestWords(reason: string): string {
+function requestWords(reason: string, cloud: ClusterArgs["cloud"], account: number): string {
   const fields = /\b(minSize|maxSize|nodeGroups|gpuModel|instanceTypes|dataCenterId)\b/g;
-  return reason.replace(fields, (field) => requestPath(field).replace(/^settings\./, ""));
+  const named = (field: string) => (field === "dataCenterId" ? "data_center_id" : requestPath(field, cloud, account));
+  return reason.replace(fields, (field) => named(field).replace(/^settings\./, ""));
 }

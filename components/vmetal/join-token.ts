@@ -2,14 +2,13 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { authorityHash } from "../../sdk/kubernetes/authority-hash";
 import { GeneratedKey } from "../../sdk/kubernetes/generated-key";
 import { certificatesIn } from "../../sdk/kubernetes/pem";
+import { isTimestamp } from "../../sdk/timestamp";
 import * as pulumi from "../../sdk/pulumi";
 import type { KubernetesCluster } from "../cluster";
 import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { bySchema, heldArgs } from "../schema-check";
-
-const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
 export interface JoinTokenArgs {
   /** A tenant's cluster, by vCluster with private nodes. */
@@ -89,7 +88,7 @@ export function checkJoinToken(given: JoinTokenArgs): Problems {
   const { cluster, expiration } = bySchema(JoinToken.__pulumiType, given, problems);
   checkCluster("cluster", cluster, problems);
   const end = known(expiration);
-  if (end !== undefined && (!timestamp.test(end) || Number.isNaN(Date.parse(end))))
+  if (end !== undefined && !isTimestamp(end))
     problems.add("expiration", `"${end}" must be a time of RFC 3339, such as 2026-12-31T00:00:00Z`);
   return problems;
 }

@@ -1,22 +1,24 @@
 /** What is wrong with a TenantCluster before anything is written. Pure. */
-import { isIP } from "node:net";
 import { isDnsLabel } from "../../sdk/dns-label";
 import { certificatesOf } from "../../sdk/kubernetes/pem";
+import { quantityOf } from "../../sdk/kubernetes/quantity";
 import { ownersIn, ownNamespace } from "../addons/one-of-a-kind";
 import { checkRanges } from "../cluster-ranges";
 import { Problems } from "../errors";
 import { checkCluster, checkPlace } from "../handles";
-import { dnsName, isHostAndPort } from "../host-and-port";
+import { dnsName, isAddress, isHostAndPort } from "../../sdk/host-and-port";
 import { known } from "../inputs";
-import { checkClusterName, checkEndpoint } from "../metal3/place-checks";
+import { checkClusterName, checkEndpoint, shown } from "../metal3/place-checks";
 import { checkLabels, checkTaints } from "../node-group-checks";
 import { bySchema } from "../schema-check";
 import {
   checkBetween,
+  checkCopiedName,
   checkDuration,
   checkNamespaceOrDefault,
   checkObjectName,
   checkQuantities,
+  checkToken,
   checkWhole,
 } from "../value-checks";
 import type {
@@ -39,7 +41,7 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
   checkConnection(args, problems);
   checkAddress(args, problems);
   args.extraSans?.forEach((san, index) => {
-    if (!isIP(san) && !dnsName.test(san.replace(/^\*\./, "")))
+    if (!isAddress(san) && !dnsName.test(san.replace(/^\*\./, "")))
       problems.add(`extraSans[${index}]`, `"${san}" must be a DNS name or an address, without scheme and port`);
   });
   const fixed = autoNodes.flatMap((entry) => entry.static ?? []);
@@ -58,17 +60,16 @@ export function checkTenantCluster(name: string, given: TenantClusterArgs): Prob
 
 /** Of a quantity that counts; whatever else it is, is told by its own check. */
 function wholeNumber(text: string | undefined): number {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
+  return Math.max(0, Math.floor(quantityOf(text ?? "0") ?? 0));
 }
 
 function checkConnection({ platform }: TenantClusterArgs, problems: Problems): void {
   const { host, accessKey, project, certificateAuthority } = { ...platform };
   if (host !== undefined && !isHostAndPort(host, false))
-    problems.add("platform.host", `"${host}" must be the platform's host, without https:// and path`);
+    problems.add("platform.host", `${shown(host)}must be the platform's host, without https:// and path`);
   const key = known(accessKey);
   if (key === "") problems.add("platform.accessKey", "must not be empty: make one in the platform");
-  else if (key !== undefined && /\s/.test(key))
-    problems.add("platform.accessKey", "must have no spaces and line breaks, at its end either");
+  else checkToken("platform.accessKey", accessKey, problems);
   if (project === "") problems.add("platform.project", "must not be empty: the platform's first one is called default");
   else checkObjectName("platform.project", project, problems);
   checkAuthority(known(certificateAuthority), problems);
@@ -138,11 +139,15 @@ function checkPool(
   checkDurationOrNever(`${path}.terminationGracePeriod`, pool.terminationGracePeriod, problems);
   checkObjectName(`${path}.profile`, pool.profile, problems);
   checkWhole(`${path}.gpus`, pool.gpus, 0, problems);
+  checkCopiedName(`${path}.gpuModel`, pool.gpuModel, problems);
 }
 
 function checkRequirement(path: string, requirement: NodeTypeRequirementArgs, problems: Problems): void {
   const { property, operator = "In", value, values } = requirement;
   if (property === "") problems.add(`${path}.property`, "must not be empty: vcluster.com/node-type, for example");
+  else checkCopiedName(`${path}.property`, property, problems);
+  checkCopiedName(`${path}.value`, value, problems);
+  values?.forEach((each, index) => checkCopiedName(`${path}.values[${index}]`, each, problems));
   const given = Number(value !== undefined) + Number(values !== undefined);
   if (problems.isRefused(path)) return;
   if (operator === "Exists" || operator === "NotExists") {

@@ -1,6 +1,6 @@
 /** What vCluster's chart is given for a tenant with private nodes. Pure. */
 import { clusterRanges } from "../cluster-ranges";
-import { hostOf } from "../host-and-port";
+import { hostOf } from "../../sdk/host-and-port";
 import { groupLabels } from "../node-marks";
 import type {
   AutoNodesArgs,

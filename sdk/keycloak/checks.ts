@@ -21,7 +21,7 @@ export function clientIdProblem(clientId: string): string | undefined {
 
 /** A realm's own address, as `OAuth2Client` has it among its outputs. */
 export function issuerProblem(issuer: string): string | undefined {
-  if (isSafeUrl(issuer) && /^[^?#@\s]+\/realms\/[^/?#\s]+\/?$/.test(issuer)) return undefined;
+  if (isSafeUrl(issuer) && /^[^?#@\s\p{C}"]+\/realms\/[^/?#\s\p{C}"]+\/?$/u.test(issuer)) return undefined;
   // What may have a password in it is not shown.
   const shown = /[@?]/.test(issuer) ? "" : `"${issuer}" `;
   return `${shown}must be a realm's https URL such as https://sso.example.com/realms/lab (http on this computer only)`;
@@ -36,7 +36,7 @@ const ofHosts = /^(https?|wss?|ftp|file):$/;
 /** Where people may be sent back to after a login. */
 export function redirectUriProblem(uri: string): string | undefined {
   const address = uri.replace(/\*$/, "");
-  if (!URL.canParse(address) || /\s/.test(uri)) return `"${uri}" must be a URL, whole but for a * at its end`;
+  if (!URL.canParse(address) || /[\s\p{C}]/u.test(uri)) return `"${uri}" must be a URL, whole but for a * at its end`;
   const { protocol, username, password } = new URL(address);
   if (username + password !== "") return "must have no user and password";
   if (running.includes(protocol)) return `no browser may be sent to ${protocol} addresses`;

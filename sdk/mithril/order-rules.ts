@@ -1,5 +1,6 @@
 /** What of an order is right or wrong before Mithril is asked: for the cluster's arguments and the resources' inputs alike. Pure. */
 import { counted } from "../counted";
+import { isDay } from "../timestamp";
 import { parseMoney } from "./money";
 
 export interface OrderProblem {
@@ -9,7 +10,8 @@ export interface OrderProblem {
 
 /** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
 export function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+  const [, date] = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  return date !== undefined && isDay(date) && !Number.isNaN(Date.parse(text));
 }
 
 export function priceProblems(property: string, price: string | undefined): OrderProblem[] {

@@ -1,7 +1,9 @@
+import { isHostAndPort } from "../host-and-port";
+
 /** What is wrong with a Vault's address, by the user's own field. Pure. */
 export function vaultProblems({ address }: { address: string | undefined }): { property: string; reason: string }[] {
   return address === undefined ||
-    /^https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$|^https:\/\/\[[0-9a-fA-F:]+\](:\d{1,5})?$/.test(address)
+    (address.startsWith("https://") && isHostAndPort(address.slice("https://".length), false))
     ? []
     : [
         {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setSecrets, showPulumi } from "../../commands/pulumi";
+import { runMain } from "../../commands/main";
+import { prepareStack, setSecrets, showPulumi } from "../../commands/pulumi";
 import { stackFiles } from "../../commands/workspace";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
@@ -17,6 +18,41 @@ describe("pulumi as the commands run it", () => {
       assert.deepEqual(given.slice(0, 4), ["up", "--yes", "--non-interactive", "--suppress-progress"]);
     }),
   );
+
+  it(
+    "makes a stack once, where two commands begin with it at once",
+    inTemporaryFolder(async (folder) => {
+      const executable = join(folder, "pulumi");
+      const made = 'place="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/pulumi-gpu-clusters"';
+      const script = `#!/bin/sh\n${made}\necho init >> ${folder}/calls\nsleep 0.5\nmkdir -p "$place" && echo {} > "$place/local.json"\n`;
+      await writeFile(executable, script, { mode: 0o755 });
+      const own = join(folder, "local");
+      const files = {
+        ...stackFiles("local"),
+        folder: own,
+        backend: join(own, "backend"),
+        passphrase: join(own, "pass"),
+      };
+      const { signal } = new AbortController();
+      await Promise.all([prepareStack(executable, files, signal), prepareStack(executable, files, signal)]);
+      assert.equal(await readFile(join(folder, "calls"), "utf8"), "init\n");
+      assert.match(await readFile(files.passphrase, "utf8"), /^[0-9a-f]{64}$/);
+    }),
+  );
+
+  it("shows what the computer refuses as a message, without a stack", async () => {
+    const { write } = process.stderr;
+    const before = process.exitCode;
+    let shown = "";
+    process.stderr.write = ((text: string) => ((shown += text), true)) as typeof process.stderr.write;
+    try {
+      await runMain(() => writeFile("/dev/null/x", ""));
+    } finally {
+      process.stderr.write = write;
+      process.exitCode = before;
+    }
+    assert.match(shown, /^\nerror: ENOTDIR[^\n]*\n$/);
+  });
 
   it(
     "sets secrets in the stack's own config, by standard input and not as an argument",

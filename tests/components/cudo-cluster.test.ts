@@ -248,7 +248,9 @@ describe("components/cudo", () => {
 
   it("puts the SSH key into the machines' scripts: Cudo's edge refuses a request with keys beside a large script", async () => {
     const registered = await mockProgram(cloud);
-    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", sshPublicKey }).status);
+    // As a file has it: machines refuse a line's end in a key.
+    const asInFile = { sshPublicKey: `${sshPublicKey}\n` };
+    await valueOf(new CudoCluster("train", { noVault: true, nodeGroups: [group], cni: "none", ...asInFile }).status);
     await settled();
     for (const type of ["gpu-clusters:cudo:Vm", "gpu-clusters:cudo:NodeGroup"]) {
       const inputs = registered.inputs(type);

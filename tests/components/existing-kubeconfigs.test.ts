@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { InvalidInput } from "../../components/errors";
 import { narrowKubeconfig } from "../../components/existing/narrow";
+import { makeAuthority } from "../../provider/kubernetes/certificates";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -265,4 +266,17 @@ describe("a kubeconfig that people bring", () => {
         },
       );
     });
+});
+
+describe("a client's certificate and key in a kubeconfig", () => {
+  it("are a pair, or refused", async () => {
+    const [one, other] = await Promise.all([makeAuthority("one"), makeAuthority("other")]);
+    const given = (key: string) =>
+      user({ "client-certificate-data": base64(one.certificate), "client-key-data": base64(key) });
+    assert.doesNotThrow(() => narrowKubeconfig(given(one.privateKey)));
+    assert.throws(
+      () => narrowKubeconfig(given(other.privateKey)),
+      /client-key-data is not the key of its client-certificate-data/,
+    );
+  });
 });

@@ -192,7 +192,7 @@ describe("Michelangelo's ComputeCluster", () => {
     const told = found.flatMap((error) => (error instanceof InvalidInput ? error.errors : []));
     assert.deepEqual(told[0], {
       propertyPath: "storage.credentials.secretAccessKey",
-      reason: "must be one word: it has a space or a line's end, as of the file that it is from",
+      reason: "must be one word of plain characters, without spaces and line ends, at its end either",
     });
     const shown = of({ fileSystem: "s3://AKID:hunter2@default" });
     assert.match(shown.join(), /^storage\.fileSystem must be s3:\/\/bucket, without credentials/);

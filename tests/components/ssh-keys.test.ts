@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { utils } from "ssh2";
 import { checkCudoClusterArgs } from "../../components/cudo/validate";
-import { checkHostKey, checkSshKeys } from "../../components/ssh-keys";
+import { authorizedKeyProblem, checkHostKey, checkSshKeys } from "../../components/ssh-keys";
 import { Problems } from "../../components/errors";
+import { readPrivateKey } from "../../provider/cloud/ssh-key";
 import { group } from "./cudo-scene";
 
 function reasons(sshPrivateKey: string, sshPublicKey?: string): string[] {
@@ -89,6 +90,30 @@ describe("SSH keys among a cluster's arguments", () => {
       assert.deepEqual(publicReasons(`${kind} ${wrong} me`), [
         `sshPublicKey: must be whole: what follows ${kind} is no such key`,
       ]);
+  });
+
+  it("are no certificates, nor of a kind that no OpenSSH takes any more", () => {
+    const field = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
+    const line = (...fields: string[]) => `${fields[0]} ${Buffer.concat(fields.map(field)).toString("base64")} me`;
+    for (const [key, reason] of [
+      [line("ssh-ed25519-cert-v01@openssh.com", "nonce", "key"), /^is a certificate: give the key itself/],
+      [`${own.public} a\tb`, /^must be one public key/],
+      [line("ssh-dss", "p", "q", "g", "y"), /^is a DSA key, which OpenSSH takes no more/],
+    ] as const) {
+      const problems = new Problems();
+      checkSshKeys({ sshPublicKey: key }, problems);
+      assert.match(problems.all.map((problem) => problem.reason).join(), reason);
+      assert.match(authorizedKeyProblem(key) ?? "", reason);
+    }
+  });
+
+  it("are taken with blanks around their lines, as indented text has them", () => {
+    const lines = own.private.split("\n");
+    for (const text of [lines.map((line) => `  ${line}`), lines.map((line) => `${line} \t`)]) {
+      assert.deepEqual(reasons(text.join("\n"), own.public), []);
+      assert.ok("key" in readPrivateKey(text.join("\n")));
+    }
+    assert.match(reasons("PuTTY-User-Key-File-3: ssh-ed25519\n").join(), /PuTTY/);
   });
 
   it("are told beside everything else that is wrong", () => {

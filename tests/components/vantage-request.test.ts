@@ -90,7 +90,6 @@ describe("the create-cluster request", () => {
     ]);
     assert.deepEqual(problems(cudo({ no_vault: false, autoscaler_node_groups: [] })).sort(), [
       "settings.autoscaler_node_groups",
-      "settings.autoscaler_node_groups",
       "settings.no_vault",
     ]);
   });
@@ -184,5 +183,40 @@ describe("the create-cluster request", () => {
     assert.deepEqual(storageFor("kuberay"), undefined);
     assert.deepEqual(storageFor("kuberay", "slurm"), { protect: false });
     assert.deepEqual(storageFor("jupyterhub"), { protect: false });
+  });
+});
+
+describe("what a create-cluster request is refused for", () => {
+  it("is told by the fields that it has, once, and an account's by the account's", () => {
+    const group = (changes: object) => cudo({ no_vault: true, autoscaler_node_groups: [{ ...cudoGroup, ...changes }] });
+    assert.deepEqual(problems(group({ id: "UPPER" })), ["settings.autoscaler_node_groups[0].id"]);
+    assert.deepEqual(problems(group({ boot_disk_size_gib: 1 })), [
+      "settings.autoscaler_node_groups[0].boot_disk_size_gib",
+    ]);
+    assert.deepEqual(problems(cudo({ no_vault: true, autoscaler_node_groups: [] })), [
+      "settings.autoscaler_node_groups",
+    ]);
+    for (const subnet_id of ["subnet", "subnet-1\n", "subnet-1\u200b"])
+      assert.deepEqual(problems(aws({ subnet_id, vpc_id: "vpc-1" })), ["settings.subnet_id"]);
+    assert.deepEqual(problems(aws({ vpc_id: "vpc-1 " })), ["settings.vpc_id"]);
+    for (const secret of [" ".repeat(24), `${"s".repeat(24)}\n`, "\u200b".repeat(24)])
+      assert.deepEqual(problems({ ...aws({}), secret }), ["secret"]);
+  });
+
+  it("is an account of a cloud that nobody knows, or whose role is none", () => {
+    const { cloud_account_id: id } = aws({});
+    const refused = (account: unknown) => {
+      try {
+        clusterArgs(aws({}), { accounts: { [id]: account } as never });
+        return [];
+      } catch (error) {
+        assert.ok(error instanceof InvalidInput, String(error));
+        return error.errors.map(({ propertyPath }) => propertyPath);
+      }
+    };
+    for (const account of [{}, { provider: "AWS" }, { provider: "toString" }, "aws", 1])
+      assert.deepEqual(refused(account), [`accounts[${id}].provider`]);
+    assert.deepEqual(refused({ provider: "aws", role_arn: `${roleArn}\n` }), [`accounts[${id}].role_arn`]);
+    assert.deepEqual(refused({ provider: "aws", role_arn: roleArn, external_id: "" }), [`accounts[${id}].external_id`]);
   });
 });

@@ -24,5 +24,5 @@ export function podProxies(): Readonly<Record<string, string>> | undefined {
 }
 
 function isHttp(text: string): boolean {
-  return /^https?:\/\/./i.test(text) && URL.canParse(text);
+  return /^https?:\/\/[\x21-\x7e]+$/i.test(text) && URL.canParse(text);
 }

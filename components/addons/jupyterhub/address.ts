@@ -1,6 +1,6 @@
 import { requireTexts } from "../../../sdk/function-arguments";
 import type { Problems } from "../../errors";
-import { isHostAndPort } from "../../host-and-port";
+import { isHostAndPort } from "../../../sdk/host-and-port";
 
 /** Where people are sent back to after a login: what `redirectUris` of the hub's client must have. */
 export function hubCallback(url: string): string {

@@ -231,7 +231,7 @@ function checkClientPart(field: keyof HubClient, value: unknown, missing: string
 }
 
 function secretProblem(secret: string): string | undefined {
-  return /\s/.test(secret) ? "must have no spaces, nor ends of lines" : undefined;
+  return /[\s\p{C}]/u.test(secret) ? "must have no spaces, nor ends of lines" : undefined;
 }
 
 const partProblems = { issuer: issuerProblem, clientId: clientIdProblem, secret: secretProblem } as const;

@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import { isIP } from "node:net";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
@@ -10,7 +9,7 @@ import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster, NodeGroupStatus } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { checkCluster } from "../../handles";
-import { dnsName, isOneself } from "../../host-and-port";
+import { isHost, isOneself } from "../../../sdk/host-and-port";
 import { known, knownElements } from "../../inputs";
 import { bySchema, heldArgs } from "../../schema-check";
 import { authorizedKeyProblem } from "../../ssh-keys";
@@ -321,7 +320,7 @@ export function checkSlurmArgs(name: string, given: SlurmArgs): Problems {
 /** Slurm's daemon reads a file of lines, to which each of them goes. */
 function checkAccounting(path: string, accounting: Partial<SlurmAccountingArgs>, problems: Problems): void {
   const [host, port] = [known(accounting.host), known(accounting.port)];
-  if (host !== undefined && !isIP(host) && !dnsName.test(host))
+  if (host !== undefined && !isHost(host))
     problems.add(`${path}host`, `"${host}" must be a DNS name or an address, without scheme and port`);
   else if (host !== undefined && isOneself(host))
     problems.add(`${path}host`, `"${host}" is the pod itself: name where pods of the cluster reach the database`);
@@ -332,7 +331,7 @@ function checkAccounting(path: string, accounting: Partial<SlurmAccountingArgs>,
       problems.add(`${path}${field}`, `${JSON.stringify(text)} must have 1 to 64 letters, digits and _ $ . @ -`);
   }
   const password = known(accounting.password);
-  if (password !== undefined && !/^[^\s#]+$/.test(password))
+  if (password !== undefined && !/^[^\s\p{C}#]+$/u.test(password))
     problems.add(`${path}password`, "must have at least one character, and no spaces and no #");
 }
 

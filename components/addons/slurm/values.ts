@@ -75,7 +75,7 @@ export function slurmValues(settings: SlurmSettings) {
         login: {
           enabled: true,
           initconf: alpine,
-          rootSshAuthorizedKeys: login.sshAuthorizedKeys.join("\n"),
+          rootSshAuthorizedKeys: login.sshAuthorizedKeys.map((key) => key.trim()).join("\n"),
           ...(hasHomes && { login: { volumeMounts: homeMounts } }),
           podSpec: { tolerations: place(hasHomes), ...(hasHomes && { volumes: homeVolumes }) },
           service: { spec: { type: login.serviceType } },

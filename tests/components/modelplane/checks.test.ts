@@ -11,7 +11,7 @@ import type {
 } from "../../../components/modelplane";
 import { checkInferenceClass } from "../../../components/modelplane/class-checks";
 import { checkInferenceCluster } from "../../../components/modelplane/cluster-checks";
-import { quantityOf } from "../../../components/modelplane/gpus";
+import { quantityOf } from "../../../sdk/kubernetes/quantity";
 
 const controlPlane = { clusterName: pulumi.output("modelplane") } as KubernetesCluster;
 const cluster = { clusterName: pulumi.output("served") } as KubernetesCluster;
@@ -65,7 +65,7 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
   it("is a text of no characters, or of too many, for the API", () => {
     const credentials = (name: string) => ({ existing: undefined, eks: { region, credentials: { name } } });
     assert.deepEqual(refusedPool({}, credentials("research")), []);
-    only(refusedPool({}, credentials("")), /^eks\.credentials\.name must have 1 to 253 characters/);
+    only(refusedPool({}, credentials("")), /^eks\.credentials\.name .* must have 1 to 253 lower-case/);
     const long = "x".repeat(64);
     const classOf = (eks: { instanceType: string; accelerator?: { type: string; count: number } }) => ({
       gpus: { model: "L4", count: 1 },
@@ -76,7 +76,7 @@ describe("what is refused of an InferenceCluster before Modelplane is asked", ()
     const typed = classOf({ instanceType: "g6.xlarge", accelerator });
     only(refusedClass(typed), /^provisioning\.eks\.accelerator\.type must have 1 to 63 characters/);
     const device = { name: "gpu", driver: "x".repeat(254), deviceClassName: "gpu.nvidia.com", count: 1 };
-    only(refusedClass({ devices: [device] }), /^devices\[0\]\.driver must have 1 to 253 characters/);
+    only(refusedClass({ devices: [device] }), /^devices\[0\]\.driver .* must have 1 to 253 lower-case/);
   });
 
   it("is no source, and a second one", () => {

@@ -101,12 +101,14 @@ describe("proxies of the environment", () => {
     environment({ https_proxy: "http://user:p%40ss@proxy:3128", ALL_PROXY: "http://other:1" });
     assert.equal(proxyFor("https://example.com"), "http://user:p%40ss@proxy:3128");
     assert.equal(proxyFor("http://example.com"), undefined, "ALL_PROXY is none to the engine");
-    environment({ HTTPS_PROXY: "http://user:s3cret#@proxy:3128" });
-    assert.throws(
-      () => proxyFor("https://example.com"),
-      (error: Error) =>
-        /^HTTPS_PROXY is no address of a proxy/.test(error.message) && !error.message.includes("s3cret"),
-    );
+    for (const HTTPS_PROXY of ["http://user:s3cret#@proxy:3128", "http://user:s3cret%zz@proxy:3128"]) {
+      environment({ HTTPS_PROXY });
+      assert.throws(
+        () => proxyFor("https://example.com"),
+        (error: Error) =>
+          /^HTTPS_PROXY is no address of a proxy/.test(error.message) && !error.message.includes("s3cret"),
+      );
+    }
   });
 
   it("are used by fetch, with which Cudo, Mithril and Keycloak are asked", async () => {
