@@ -34,7 +34,10 @@ die() {
 have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
 # append PATH LINE: also where an image's file does not end with a line's end.
-append() { { [ -z "$(tail -c1 "$root$1")" ] || echo; } && echo "$2"; } >>"$root$1"
+append() {
+  [ -z "$(tail -c1 "$root$1" 2>/dev/null)" ] || echo >>"$root$1"
+  echo "$2" >>"$root$1"
+}
 
 # text|json PATH, lines PATH, pairs PATH (k=v,k=v): from the document; nothing where there is nothing.
 query() {

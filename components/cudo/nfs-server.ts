@@ -41,7 +41,10 @@ root=\${GPU_CLUSTERS_ROOT:-} share=${share}
 
 say() { echo "nfs-server: $*" >&2; }
 put() { install -D -m "$1" /dev/stdin "$root$2.new" && mv "$root$2.new" "$root$2"; }
-append() { { [ -z "$(tail -c1 "$root$1")" ] || echo; } && echo "$2"; } >>"$root$1"
+append() {
+  [ -z "$(tail -c1 "$root$1" 2>/dev/null)" ] || echo >>"$root$1"
+  echo "$2" >>"$root$1"
+}
 have() { command -v "$1" >/dev/null; }
 # While a machine boots, and under load, systemd may answer late or be just doing the same.
 again() {

@@ -75,9 +75,9 @@ def round(*numbers):
     return [asked,sorted(words[-1] for words in done if "approve" in words),len([words for words in done if "node" in words])]
 def late():
     while True:
-        seen=round(*range(2000))
+        seen=round(*range(200))
         if seen[1]: return seen[1]
-many=round(*range(8,2000))
+many=round(*range(8,200))
 found=late()
 few=round(7,"cp")
 def fails(waiting): raise approver.subprocess.CalledProcessError(1,"ec2.py")
