@@ -8,6 +8,8 @@ import { allEnded } from "../all-ended";
 const component = "gpu-clusters-autoscaler";
 /** A stock-out concerns all pods of a group alike: those that wait longest are told. */
 const mostPods = 10;
+/** Of these. A queue of jobs may be longer than memory. */
+const mostRead = 1000;
 const mostCharacters = 1000;
 
 export interface StockOut {
@@ -18,7 +20,8 @@ export interface StockOut {
 
 /** An Event at pods that wait for a node of the group. */
 export async function tellStockOut(api: KubernetesApi, stockOut: StockOut, signal: AbortSignal): Promise<void> {
-  const query = { apiVersion: "v1", kind: "Pod", fieldSelector: "status.phase=Pending,spec.nodeName=", limit: 100 };
+  const fieldSelector = "status.phase=Pending,spec.nodeName=";
+  const query = { apiVersion: "v1", kind: "Pod", fieldSelector, limit: 100, most: mostRead };
   const pods = (await api.list(query, signal)).filter((pod) => couldRunOn(pod, stockOut.template));
   const oldest = pods.sort((a, b) => ageOf(a).localeCompare(ageOf(b))).slice(0, mostPods);
   const told = {

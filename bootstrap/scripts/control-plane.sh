@@ -1,7 +1,7 @@
 # On every control plane, after scripts/node.sh: gives joining machines their certificates. kubeadm would give any machine with a token any
 # node's, the control plane's too; this gives it its own name and no other, once (provider/kubernetes/node-approval.ts has the same rules).
 put 644 "${state#"$root"}/approver.py" <<'END'
-import base64,json,os,re,select,subprocess,time
+import base64,json,os,random,re,select,subprocess,time
 HERE=os.path.dirname(os.path.abspath(__file__))
 BOUND="system:bootstrappers:gpu-clusters:"
 CONTROL="gpu-clusters:control-planes"
@@ -46,20 +46,23 @@ def requests_of(items):
         if not (spec["username"].startswith("system:bootstrap:") or CONTROL in groups): continue
         named=re.fullmatch("subject=CN=system:node:([a-z0-9][a-z0-9.-]*),O=system:nodes",subject(csr))
         if named: yield {"name":csr["metadata"]["name"],"node":named[1],"user":spec["username"],"groups":groups,"created":csr["metadata"]["creationTimestamp"],"pending":not csr.get("status",{}).get("conditions")}
-def machine_of(request):
-    file=HERE+"/ec2-cluster"
-    if bound(request["groups"]) or not os.path.exists(file): return None
-    with open(file) as cluster: name=cluster.read().rstrip("\n")
-    return json.loads(run("python3",HERE+"/ec2.py","machine",request["node"],name,stdin=subprocess.DEVNULL))
+def machines_of(requests):
+    if not requests or not os.path.exists(HERE+"/ec2.py"): return {}
+    return json.loads(run("python3",HERE+"/ec2.py","machines",*{r["node"] for r in requests},stdin=subprocess.DEVNULL))
 told={}
 def approve():
     requests=list(requests_of(items("csr")))
     waiting=[r for r in requests if r["pending"]]
+    # Whoever has a token may ask as often as he likes: others get their turn, and EC2 is asked once.
+    random.shuffle(waiting)
+    del waiting[50:]
+    try: machines=machines_of(waiting)
+    except subprocess.SubprocessError as error: machines=print(error) or {}
     for request in waiting:
         try:
             node=get("node",request["node"])
             registered=None if node is None else {"providerId":node["spec"].get("providerID")}
-            machine=machine_of(request)
+            machine=machines.get(request["node"])
             why=refusal(request,requests,machine,registered)
             # What an earlier machine left; by uid, because this machine's own may be there by now.
             if why is None and node and machine and CONTROL not in request["groups"]: run(*KUBECTL,"delete","--raw=/api/v1/nodes/"+request["node"],"-f-",input=json.dumps({"preconditions":{"uid":node["metadata"]["uid"]}}))
@@ -73,7 +76,7 @@ def spend():
     tokens=items("secret","-n","kube-system","--field-selector=type=bootstrap.kubernetes.io/token")
     nodes=kubectl("get","node","-o","name").split()
     for token in tokens:
-        groups=base64.b64decode(token["data"].get("auth-extra-groups","")).decode().split(",")
+        groups=base64.b64decode(token.get("data",{}).get("auth-extra-groups","")).decode("latin1").split(",")
         if any("node/"+g[len(BOUND):] in nodes for g in bound(groups)): kubectl("delete","secret","-n","kube-system",token["metadata"]["name"],"--ignore-not-found")
 def main():
     watch=None

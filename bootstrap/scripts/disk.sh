@@ -58,7 +58,7 @@ encrypt_disk() {
   done
   for each in "${directories[@]}"; do
     grep -qs " $root$each " "$root/etc/fstab" ||
-      echo "$state/volume$each $root$each none bind,nofail,x-systemd.requires=gpu-clusters-disk.service 0 0" >>"$root/etc/fstab"
+      append /etc/fstab "$state/volume$each $root$each none bind,nofail,x-systemd.requires=gpu-clusters-disk.service 0 0"
   done
   systemctl daemon-reload
   systemctl enable -q gpu-clusters-disk

@@ -21,5 +21,5 @@ END
 systemctl daemon-reload
 systemctl enable -q --now gpu-clusters-join.timer
 systemctl start --no-block gpu-clusters-join.service
-# For scripts/control-plane.sh: machines of this cluster are known to EC2.
+# For ec2.py, which scripts/control-plane.sh asks for machines of this cluster.
 query text clusterName | put 644 "${state#"$root"}/ec2-cluster"

@@ -19,7 +19,7 @@ serve_endpoint() {
   host=$(query text endpoint)
   host=${host#https://}
   host=${host%:*}
-  grep -qsF " $host" "$root/etc/hosts" || echo "127.0.0.1 $host" >>"$root/etc/hosts"
+  grep -qsF " $host" "$root/etc/hosts" || append /etc/hosts "127.0.0.1 $host"
 }
 
 join_control_planes() {

@@ -2,18 +2,19 @@
 # and id come from the instance's metadata service (version 2), its secrets from SSM, which the instance role may read: all in memory.
 # Needs python3, which Ubuntu's images have because cloud-init needs it, and no package.
 #
-# cloud-init runs user data once, also when it fails: a unit runs it from here on, until the machine is a node.
+# cloud-init runs user data once, also when it fails: a unit runs it from here on, until all of it has run and is on the disk. A control plane that
+# is a node may still lack what gives other machines their certificates.
 if [ -z "${GPU_CLUSTERS_UNIT:-}" ]; then
   state=${GPU_CLUSTERS_ROOT:-}/var/lib
   # Of the instance that the image was made of.
-  grep -qsF "$(cat "$state/cloud/data/instance-id" 2>/dev/null)" "$state/kubelet/kubeadm-flags.env" || rm -f "$state/gpu-clusters/node"
+  grep -qsF "$(cat "$state/cloud/data/instance-id" 2>/dev/null)" "$state/kubelet/kubeadm-flags.env" || rm -f "$state"/gpu-clusters/{node,done}
   install -D -m 700 "$0" "$state/gpu-clusters/start"
   install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters.service" <<'END'
 [Unit]
 Description=Makes this machine a Kubernetes node
 Wants=network-online.target
 After=network-online.target
-ConditionPathExists=!/var/lib/gpu-clusters/node
+ConditionPathExists=!/var/lib/gpu-clusters/done
 StartLimitIntervalSec=0
 [Service]
 Type=oneshot
@@ -21,6 +22,7 @@ RemainAfterExit=yes
 Environment=GPU_CLUSTERS_UNIT=1 HOME=/root
 SyslogIdentifier=gpu-clusters
 ExecStart=/var/lib/gpu-clusters/start
+ExecStartPost=/bin/sh -c 'sync && touch /var/lib/gpu-clusters/done'
 Restart=on-failure
 RestartSec=60
 StandardOutput=journal+console
@@ -72,26 +74,33 @@ def ssm(action,body): return json.loads(call("ssm",{"content-type":"application/
 def domain():
     region=metadata("placement/region")
     return "ec2.internal" if region=="us-east-1" else region+".compute.internal"
-# The machine with this name that lives, in a node group of the cluster and in this network: its provider id and when it began.
-def machine(name,cluster):
-    label,_,rest=name.partition(".")
-    if rest!=domain() or not re.fullmatch("ip(-[0-9]+){4}|i-[0-9a-f]+",label): return None
-    wanted=[("private-ip-address",label[3:].replace("-",".")) if label[1]=="p" else ("instance-id",label),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
+# The machines with these names that live, in a node group of the cluster and in this network: their provider ids and when they began.
+def machines(*names):
+    with open(os.path.dirname(os.path.abspath(__file__))+"/ec2-cluster") as file: cluster=file.read().rstrip("\n")
+    labels=[label for label,_,rest in (name.partition(".") for name in names) if rest==domain()]
+    addresses=[label[3:].replace("-",".") for label in labels if re.fullmatch("ip(-[0-9]+){4}",label)]
+    ids=[label for label in labels if re.fullmatch("i-[0-9a-f]+",label)]
+    found=[*having("private-ip-address",addresses,cluster,"ip-"),*having("instance-id",ids,cluster,"i-")]
+    own=[name for name,_ in found]
+    return {name:machine for name,machine in found if name in names and own.count(name)==1}
+def having(key,values,cluster,begin):
+    if not values: return []
+    wanted=[(key,*values),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
     form=[("Action","DescribeInstances"),("Version","2016-11-15")]
-    for number,(key,value) in enumerate(wanted,1): form+=[("Filter.%d.Name"%number,key),("Filter.%d.Value.1"%number,value)]
+    for number,(name,*values) in enumerate(wanted,1): form+=[("Filter.%d.Name"%number,name),*(("Filter.%d.Value.%d"%(number,place),value) for place,value in enumerate(values,1))]
     answer=ElementTree.fromstring(call("ec2",{"content-type":"application/x-www-form-urlencoded; charset=utf-8"},urllib.parse.urlencode(form).encode()))
-    found=answer.findall("{*}reservationSet/{*}item/{*}instancesSet/{*}item")
-    if len(found)!=1: return None
-    of=lambda path: found[0].findtext("/".join("{*}"+part for part in path.split("/")))
+    return [each for each in map(named,answer.findall("{*}reservationSet/{*}item/{*}instancesSet/{*}item")) if each[0].startswith(begin)]
+def named(item):
+    of=lambda path: item.findtext("/".join("{*}"+part for part in path.split("/")))
     own=of("instanceId") if of("privateDnsNameOptions/hostnameType")=="resource-name" else "ip-"+of("privateIpAddress").replace(".","-")
-    if own!=label: return None
-    return {"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
+    return own+"."+domain(),{"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
 def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 # Of what is written there, the token is all that is taken: every control plane may write it, and every machine reads it.
+def is_token(value): return re.fullmatch("[a-z0-9]{6}[.][a-z0-9]{16}",str(value))
 def token(name):
     value=parameter(name).get("bootstrapToken")
     if value is None: return {}
-    if not re.fullmatch("[a-z0-9]{6}[.][a-z0-9]{16}",str(value)): raise RuntimeError("what %s holds is no token"%name)
+    if not is_token(value): raise RuntimeError("what %s holds is no token"%name)
     return {"bootstrapToken":value}
 def complete(document):
     secrets=document["secrets"]
@@ -135,9 +144,11 @@ def notice():
         except Exception as error: print(error,file=sys.stderr)
         time.sleep(float(os.environ.get("EC2_PAUSE","5")))
 text=sys.stdin.read()
-if sys.argv[1]=="machine": print(json.dumps(machine(*sys.argv[2:])))
+if sys.argv[1]=="machines": print(json.dumps(machines(*sys.argv[2:])))
 elif sys.argv[1]=="notice": notice()
 elif sys.argv[1]=="complete": print("\n"+json.dumps(retried(lambda: complete(json.loads(text.split("\n",1)[1])))))
+# A kubeadm that failed has said nothing, and another control plane's token is good.
+elif not is_token(text.strip()): sys.exit("there is no token to publish")
 else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps({"bootstrapToken":text.strip()}),"Type":"SecureString","Overwrite":True}))
 END
 install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters-notice.service" <<'END'

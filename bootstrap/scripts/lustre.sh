@@ -21,7 +21,7 @@ mount_lustre() {
   source=$(query text lustre.source) path=$(query text lustre.path)
   [[ $source =~ ^[A-Za-z0-9.-]+@tcp:/[A-Za-z0-9]+$ && $path =~ ^/[a-z0-9/-]+$ ]] || die "lustre is not of a form that can be used"
   mkdir -p "$root$path"
-  grep -qs " $path lustre " "$root/etc/fstab" || echo "$source $path lustre noatime,flock,_netdev,noauto 0 0" >>"$root/etc/fstab"
+  grep -qs " $path lustre " "$root/etc/fstab" || append /etc/fstab "$source $path lustre noatime,flock,_netdev,noauto 0 0"
   put 644 /etc/systemd/system/gpu-clusters-shared.service <<END
 [Unit]
 Description=Shared files at $path

@@ -33,6 +33,11 @@ die() {
 }
 have() { command -v "$1" >/dev/null; }
 put() { install -D -m "$1" /dev/stdin "$root$2"; }
+# append PATH LINE: also where an image's file does not end with a line's end.
+append() {
+  [ -z "$(tail -c1 "$root$1" 2>/dev/null)" ] || echo >>"$root$1"
+  echo "$2" >>"$root$1"
+}
 
 # text|json PATH, lines PATH, pairs PATH (k=v,k=v): from the document; nothing where there is nothing.
 query() {
@@ -186,7 +191,9 @@ configure_containerd() {
   # An image's own may have Kubernetes' part switched off (Docker's), here or in a file that it imports.
   if ! grep -qsF "$ours" "$config"; then
     for each in "$config" "${config%/*}/conf.d"; do [ ! -e "$each" ] || mv "$each" "$each.image"; done
-    { echo "$ours" && containerd config default; } | put 644 /etc/containerd/config.toml
+    # Whole, or not at all: what has the mark is kept.
+    each=$(containerd config default)
+    printf '%s\n' "$ours" "$each" | put 644 /etc/containerd/config.toml
   fi
   pause=$(kubeadm config images list --kubernetes-version "v$version" 2>/dev/null | grep /pause:)
   sed -i -E "s|(SystemdCgroup = ).*|\1true|; s|^( *(sandbox_image\|sandbox) = ).*|\1\"$pause\"|" "$config"
@@ -203,7 +210,7 @@ name_machine() {
   # Debian's images have cloud-init write /etc/hosts at each boot.
   put 644 /etc/cloud/cloud.cfg.d/99-gpu-clusters.cfg <<<'manage_etc_hosts: false'
   # Pods do not ask who else knows it (systemd-resolved), and a network's own name servers may not.
-  tr -s ' \t' '\n' 2>/dev/null <"$root/etc/hosts" | grep -qxF "$node" || echo "127.0.1.1 $node" >>"$root/etc/hosts"
+  tr -s ' \t' '\n' 2>/dev/null <"$root/etc/hosts" | grep -qxF "$node" || append /etc/hosts "127.0.1.1 $node"
 }
 
 # Keys go this way because Cudo's edge refuses a request that has both keys and a script of this size.
@@ -213,7 +220,7 @@ authorize_keys() {
     begin "SSH key"
     [ -e "$root$file" ] || put 600 "$file" </dev/null
     chmod 700 "$root${file%/*}"
-    grep -qxF "$key" "$root$file" || echo "$key" >>"$root$file"
+    grep -qxF "$key" "$root$file" || append "$file" "$key"
   done < <(query lines authorizedKeys)
 }
 

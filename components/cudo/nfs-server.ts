@@ -41,6 +41,10 @@ root=\${GPU_CLUSTERS_ROOT:-} share=${share}
 
 say() { echo "nfs-server: $*" >&2; }
 put() { install -D -m "$1" /dev/stdin "$root$2.new" && mv "$root$2.new" "$root$2"; }
+append() {
+  [ -z "$(tail -c1 "$root$1" 2>/dev/null)" ] || echo >>"$root$1"
+  echo "$2" >>"$root$1"
+}
 have() { command -v "$1" >/dev/null; }
 # While a machine boots, and under load, systemd may answer late or be just doing the same.
 again() {
@@ -70,7 +74,8 @@ data_disk() {
   local disk
   for disk in $(lsblk -dnpo NAME,TYPE | awk '$2 == "disk" { print $1 }'); do
     [ "$(lsblk -nro NAME "$disk" | wc -l)" -eq 1 ] || continue
-    # 2: nothing is found there. Everything else is somebody's.
+    # 2: nothing is found there, or it cannot be read. Everything else is somebody's.
+    head -c1M "$disk" >/dev/null || continue
     blkid -p "$disk" >/dev/null 2>&1 || { [ $? -eq 2 ] && echo "$disk" && return; }
   done
   return 1
@@ -85,7 +90,7 @@ done
 [ -n "$disk" ] || { say "no data disk came within five minutes: an empty one, or one with the label $label"; exit 1; }
 [ "$(blkid -L "$label" || true)" = "$disk" ] || { say "formatting the empty disk $disk" && mkfs.ext4 -q -L "$label" "$disk"; }
 
-grep -qsF "LABEL=$label" "$root/etc/fstab" || echo "LABEL=$label $share ext4 defaults,nofail,x-systemd.device-timeout=300 0 2" >>"$root/etc/fstab"
+grep -qsF "LABEL=$label" "$root/etc/fstab" || append /etc/fstab "LABEL=$label $share ext4 defaults,nofail,x-systemd.device-timeout=300 0 2"
 mkdir -p "$root$share"
 mounted() { mountpoint -q "$share" || mount "$share"; }
 again mounted
@@ -101,7 +106,7 @@ file=/root/.ssh/authorized_keys
 while IFS= read -r key; do
   [ -e "$root$file" ] || put 600 "$file" </dev/null
   chmod 700 "$root\${file%/*}"
-  grep -qxF "$key" "$root$file" || echo "$key" >>"$root$file"
+  grep -qxF "$key" "$root$file" || append "$file" "$key"
 done < <(encryption | python3 -ISc 'import json,sys
 for key in json.load(sys.stdin)["authorizedKeys"]: print(key)')
 

@@ -43,6 +43,8 @@ export interface ListQuery {
    * @default 500
    */
   limit?: number;
+  /** No page is asked for once there are so many. Default: all of them. */
+  most?: number;
 }
 
 export interface KubernetesApi {

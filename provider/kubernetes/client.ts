@@ -138,7 +138,7 @@ class HttpsKubernetesApi implements KubernetesApi {
       // The items of a list do not say what they are.
       objects.push(...page.items.map((item) => ({ ...item, apiVersion: query.apiVersion, kind: query.kind })));
       next = page.metadata?.continue || undefined;
-    } while (next !== undefined);
+    } while (next !== undefined && objects.length < (query.most ?? Infinity));
     return objects;
   }
 

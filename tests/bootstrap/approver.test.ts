@@ -31,9 +31,9 @@ def decide(case):
     request,registered=case["request"],case.get("registered")
     node=None if registered is None else {"metadata":{"uid":"uid-1"},"spec":{"providerID":registered.get("providerId")}}
     done=[]
-    approver.get=lambda *words: {"items":None} if words==("csr",) else node
+    approver.get=lambda *words: {"items":[]} if words==("csr",) else node
     approver.requests_of=lambda items: [{**each,"pending":each["name"]==request["name"]} for each in case["requests"]]
-    approver.machine_of=lambda each: case.get("machine")
+    approver.machines_of=lambda waiting: {request["node"]:case["machine"]} if case.get("machine") else {}
     approver.run=lambda *command,**more: done.append([*command[2:],*([json.loads(more["input"])] if "input" in more else [])])
     with contextlib.redirect_stdout(io.StringIO()): approver.approve()
     return [approver.told[request["name"]],done]
@@ -49,6 +49,59 @@ print(json.dumps([decide(case) for case in json.load(sys.stdin)]))`,
       else assert.equal(why, null, title);
       assert.deepEqual(done, refusal ? [] : [...(replaces ? [deletes] : []), approves], title);
     });
+  });
+
+  it("asks once for all machines, and gives each request a turn where one machine asks for very many", () => {
+    const program = `import base64,contextlib,io,json,sys
+sys.path.insert(0,sys.argv[1])
+import approver
+open(sys.argv[1]+"/ec2.py","w").close()
+def csr(number):
+    groups=[approver.CONTROL] if number=="cp" else ["system:bootstrappers"]
+    return {"metadata":{"name":"csr-%s"%number,"uid":str(number),"creationTimestamp":"2026-11-28T10:00:10Z"},"spec":{"signerName":"kubernetes.io/kube-apiserver-client-kubelet","username":"system:bootstrap:abcdef","groups":groups,"request":""},"status":{}}
+approver.subject=lambda csr: approver.subjects.setdefault(csr["metadata"]["uid"],"subject=CN=system:node:n%s,O=system:nodes"%csr["metadata"]["uid"])
+done=[]
+def run(*command,**more):
+    done.append(command[1:])
+    if "ec2.py" in command[1]: return json.dumps({"n7":{"providerId":"aws:///a/i-7","since":"2026-11-28T10:00:00Z"}})
+    return json.dumps({"items":listed}) if "csr" in command else ""
+approver.run=run
+def round(*numbers):
+    global listed
+    listed=[csr(number) for number in numbers]
+    done.clear()
+    with contextlib.redirect_stdout(io.StringIO()): approver.approve()
+    asked=[len(words)-2 for words in done if "ec2.py" in words[0]]
+    return [asked,sorted(words[-1] for words in done if "approve" in words),len([words for words in done if "node" in words])]
+def late():
+    while True:
+        seen=round(*range(200))
+        if seen[1]: return seen[1]
+many=round(*range(8,200))
+found=late()
+few=round(7,"cp")
+def fails(waiting): raise approver.subprocess.CalledProcessError(1,"ec2.py")
+approver.machines_of=fails
+silent=round(7,"cp")
+print(json.dumps([many,found,few,silent,approver.told["csr-7"]]))`;
+    assert.deepEqual(JSON.parse(python(program, "")), [
+      [[50], [], 50],
+      ["csr-7"],
+      [[2], ["csr-7", "csr-cp"], 2],
+      [[], ["csr-cp"], 2],
+      "its token is no machine's own, and the cloud has no such machine in a node group",
+    ]);
+  });
+
+  it("passes over a token without fields, which Kubernetes lets anybody write who may write there", () => {
+    const program = `import base64,json,sys
+sys.path.insert(0,sys.argv[1])
+import approver
+text=lambda value: base64.b64encode(value).decode()
+tokens=[{"metadata":{"name":"none"}},{"metadata":{"name":"no-text"},"data":{"auth-extra-groups":text(b"\\xff")}},{"metadata":{"name":"spent"},"data":{"auth-extra-groups":text(approver.BOUND.encode()+b"a")}}]
+approver.kubectl=lambda *words: json.dumps({"items":tokens}) if "secret" in words and "get" in words else "node/a\\n" if "get" in words else print(*words)
+approver.spend()`;
+    assert.match(python(program, ""), /delete secret -n kube-system spent/);
   });
 
   const requestFor = (subject: string) => {

@@ -78,6 +78,16 @@ describe("containerd's configuration on a machine", () => {
     assert.equal(machine.read("etc/containerd/config.toml"), config);
   });
 
+  it("takes no half of a configuration for its own", async () => {
+    machine = new FakeMachine();
+    machine.breakContainerd();
+    assert.equal((await machine.run(scriptFor(worker))).status, 1);
+    machine.configureContainerd("SystemdCgroup = false\n");
+    const { status, output } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.match(machine.read("etc/containerd/config.toml"), /^SystemdCgroup = true$/m);
+  });
+
   // NVIDIA/nvidia-container-toolkit writes TOML without the comments that it has read, and since 1.18 a drop-in beside it.
   it("keeps its own configuration, and the image's aside, however often a machine with GPUs tries to join", async () => {
     machine = new FakeMachine();

@@ -23,6 +23,7 @@ describe("the names of machines on EC2", () => {
     environment = await services.start();
     services.parameters.set(joinParameter, JSON.stringify({ bootstrapToken: "abcdef.0123456789abcdef" }));
     folder = mkdtempSync(join(tmpdir(), "gpu-clusters-names-"));
+    writeFileSync(join(folder, "ec2-cluster"), "train*\n");
     writeFileSync(join(folder, "ec2.py"), /^cat >"\$ec2" <<'END'\n([^]*?)\nEND$/m.exec(ec2Script)![1]!);
   });
   afterEach(async () => {
@@ -63,6 +64,8 @@ describe("the names of machines on EC2", () => {
       `<item><instanceId>i-07</instanceId><launchTime>2026-11-28T10:00:00.000Z</launchTime><privateIpAddress>${address}</privateIpAddress>` +
       "<placement><availabilityZone>us-west-2b</availabilityZone></placement><tagSet><item><key>a</key></item></tagSet>" +
       `${hostnames ? `<privateDnsNameOptions><hostnameType>${hostnames}</hostnameType></privateDnsNameOptions>` : ""}</item>`;
+    const instances = (items: string[]) =>
+      `<?xml version="1.0"?><DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet><item><instancesSet>${items.join("")}</instancesSet></item></reservationSet></DescribeInstancesResponse>`;
     let asked: Record<string, string>[];
     beforeEach(() => {
       asked = [];
@@ -71,9 +74,14 @@ describe("the names of machines on EC2", () => {
     function machineOf(nodeName: string, ...found: Found[]): Promise<unknown> {
       services.instances = (filters) => {
         asked.push(filters);
-        return `<?xml version="1.0"?><DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet><item><instancesSet>${found.map(item).join("")}</instancesSet></item></reservationSet></DescribeInstancesResponse>`;
+        return instances(found.map(item));
       };
-      return python(["machine", nodeName, "train*"], "");
+      return askFor(nodeName);
+    }
+    async function askFor(nodeName: string): Promise<unknown> {
+      const machines = (await python(["machines", nodeName], "")) as Record<string, unknown>;
+      assert.ok(Object.keys(machines).every((each) => each === nodeName));
+      return machines[nodeName] ?? null;
     }
     const answer = { providerId: "aws:///us-west-2b/i-07", since: "2026-11-28T10:00:00Z" };
     const ofCluster = {
@@ -91,6 +99,19 @@ describe("the names of machines on EC2", () => {
       assert.equal(await machineOf(name, here, here), null);
     });
 
+    it("are asked for all at once", async () => {
+      services.instances = (filters) => {
+        asked.push(filters);
+        const found = ["10.0.64.9", "10.0.64.8", "10.0.64.7"].map((address) => item({ address }));
+        return instances(found);
+      };
+      const other = name.replace("-9.", "-8.");
+      const strangers = ["train", "ip-10-0-64-7", "ip-10-0-64-6.us-west-2.compute.internal"];
+      const machines = await python(["machines", name, ...strangers, other], "");
+      assert.deepEqual(machines, { [name]: answer, [other]: answer });
+      assert.deepEqual(asked, [{ "private-ip-address": "10.0.64.9,10.0.64.6,10.0.64.8", ...ofCluster }]);
+    });
+
     it("are of the machine's id, where its subnet says so", async () => {
       const here = { address: "10.0.64.9", hostnames: "resource-name" };
       assert.deepEqual(await machineOf("i-07.us-west-2.compute.internal", here), answer);
@@ -99,7 +120,10 @@ describe("the names of machines on EC2", () => {
 
     it("are one for each machine, and none of the network's own", async () => {
       const [byAddress, byId] = [{ address: "10.0.64.9" }, { address: "10.0.64.9", hostnames: "resource-name" }];
-      assert.equal(await machineOf("i-07.us-west-2.compute.internal", byAddress), null);
+      const ownId = "i-07.us-west-2.compute.internal";
+      assert.equal(await machineOf(ownId, byAddress), null);
+      services.instances = () => instances([item(byId)]);
+      assert.deepEqual(await python(["machines", name, ownId], ""), { [ownId]: answer }, "asked for as both");
       assert.equal(await machineOf(name, byId), null);
       assert.equal(await machineOf("ip-10-0-0-9.us-west-2.compute.internal", byAddress), null, "a second address");
       for (const other of ["ip-10-0-64-9.corp.example", "ip-10-0-64-9", "train", "ip-10-0-64-9.ec2.internal"])

@@ -100,7 +100,13 @@ export class Ec2Services {
     const form = new URLSearchParams(body);
     assert.deepEqual([form.get("Action"), form.get("Version")], ["DescribeInstances", "2016-11-15"]);
     const names = [...form.keys()].filter((key) => key.endsWith(".Name"));
-    const filters = names.map((key) => [form.get(key)!, form.get(key.replace(/Name$/, "Value.1"))!]);
+    const values = (key: string) => [...form].filter(([each]) => each.startsWith(key.replace(/Name$/, "Value.")));
+    const filters = names.map((key) => [
+      form.get(key)!,
+      values(key)
+        .map(([, value]) => value)
+        .join(),
+    ]);
     return [200, this.instances(Object.fromEntries(filters) as Record<string, string>)];
   }
 

@@ -126,6 +126,28 @@ describe("an EC2 instance", () => {
     assert.deepEqual(JSON.parse(services.parameters.get(parameters.join)!), {
       bootstrapToken: "uvwxyz.0123456789abcdef",
     });
+    // Of a kubeadm that failed: another control plane's token stays.
+    assert.equal(await spawnAsync("python3", publish, "", environment), 1);
+    assert.match(services.parameters.get(parameters.join)!, /uvwxyz/);
+  });
+
+  it("goes on after a power cut with what is to run on a control plane beside its node", async () => {
+    const script = scriptOf("ec2-control-plane");
+    const whole = await machine.run(script, environment);
+    machine.dispose();
+    machine = new FakeMachine();
+    await machine.run(script, { ...environment, GPU_CLUSTERS_UNIT: "" });
+    const at = whole.calls.findIndex((call) => call.startsWith("sync")) + 2;
+    assert.equal((await machine.run(script, { ...environment, CUT_AT: String(at) })).status, null);
+    const left = ["node", "approver.py"].map((file) => machine.has(`var/lib/gpu-clusters/${file}`));
+    assert.deepEqual(left, [true, false]);
+
+    const unit = machine.read("etc/systemd/system/gpu-clusters.service");
+    assert.ok(!machine.has(/^ConditionPathExists=!\/(.*)$/m.exec(unit)![1]!), "nothing would run at the next boot");
+    const { status, output, calls } = await machine.run(script, environment);
+    assert.equal(status, 0, output);
+    assert.ok(machine.has("var/lib/gpu-clusters/approver.py"));
+    assert.ok(!calls.some((call) => call.startsWith("kubeadm init")), calls.join("\n"));
   });
 
   it("joins with the token that is there by then, though role and token come late", async () => {
@@ -282,13 +304,15 @@ describe("an EC2 instance", () => {
     assert.equal(machine.read("var/lib/gpu-clusters/start"), script);
     assert.equal(machine.mode("var/lib/gpu-clusters/start"), "700");
     const unit = machine.read("etc/systemd/system/gpu-clusters.service");
-    for (const line of ["Restart=on-failure", "ConditionPathExists=!/var/lib/gpu-clusters/node", "Type=oneshot"])
+    const done = "/var/lib/gpu-clusters/done";
+    const ends = `ExecStartPost=/bin/sh -c 'sync && touch ${done}'`;
+    for (const line of ["Restart=on-failure", `ConditionPathExists=!${done}`, ends, "Type=oneshot"])
       assert.ok(unit.split("\n").includes(line), line);
     assert.equal(calls.at(-1), "systemctl start --no-block gpu-clusters.service");
   });
 
   it("does not take itself for a node because the instance was one that its image was made of", async () => {
-    const node = "var/lib/gpu-clusters/node";
+    const [node, done] = ["var/lib/gpu-clusters/node", "var/lib/gpu-clusters/done"];
     machine.write("var/lib/cloud/data/instance-id", "i-0123456789abcdef0\n");
     for (const [instance, stays] of [
       ["i-0123456789abcdef0", true],
@@ -299,9 +323,10 @@ describe("an EC2 instance", () => {
         `KUBELET_KUBEADM_ARGS="--provider-id=aws:///us-west-2b/${instance}"\n`,
       );
       machine.write(node, "ip-10-0-64-8.us-west-2.compute.internal\n");
+      machine.write(done, "");
       const { status, output } = await machine.run(scriptOf("ec2-worker"), { ...environment, GPU_CLUSTERS_UNIT: "" });
       assert.equal(status, 0, output);
-      assert.equal(machine.has(node), stays);
+      assert.deepEqual([machine.has(node), machine.has(done)], [stays, stays]);
     }
     const { status, output, calls } = await machine.run(scriptOf("ec2-worker"), environment);
     assert.equal(status, 1, output);

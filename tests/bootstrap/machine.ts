@@ -26,7 +26,7 @@ const commands: Record<string, string> = {
   // Of a file in the place of a disk: nothing, as cryptsetup.py has it, or the very words.
   blkid: `[ -s "$4" ] || exit 2; case $(head -c1 "$4") in '{') echo TYPE=crypto_LUKS; sed -nE 's/.*"label": "([^"]*)".*/LABEL=\\1/p' "$4";; *) cat "$4";; esac`,
   containerd: `[ "$1" != --version ] || { cat "$BIN/../containerd-version" 2>/dev/null || echo "containerd github.com/containerd/containerd/v2 2.2.1"; exit; }
-    [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
+    [ -e "$BIN/../containerd-config" ] && [ ! -s "$BIN/../containerd-config" ] && echo version = 3 && exit 1; [ -e "$BIN/../containerd-config" ] && cat "$BIN/../containerd-config" && exit; echo 'SystemdCgroup = false'; echo '    sandbox_image = "old/pause:1"'; echo '      conf_template = ""'`,
   // Kubernetes' packages bring their commands.
   "apt-get": `case "$*" in *update) [ ! -e "$BIN/../apt-update-fails" ] || { echo "E: The repository 'https://gone.example' is not signed."; exit 100; };; *install*) [ ! -e "$BIN/../dpkg-interrupted" ] || { echo "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."; exit 100; };;& *install*kubeadm=*) chmod +x "$BIN"/{kubeadm,kubelet};; *install*python3*) ln -sf python3-full "$BIN/python3";; esac`,
   // As it lists what there is of a package, newest first; nothing where the test says nothing.
@@ -198,6 +198,11 @@ export class FakeMachine {
   /** What `containerd config default` prints. */
   configureContainerd(text: string): void {
     writeFileSync(join(this.#folder, "containerd-config"), text);
+  }
+
+  /** `containerd config default` prints one line and fails, until it is given another. */
+  breakContainerd(): void {
+    this.configureContainerd("");
   }
 
   /** What `containerd --version` prints. */

@@ -31,6 +31,18 @@ describe("the bootstrap script on a machine", () => {
     assert.equal(machine.mode("root/.ssh/authorized_keys"), "600");
   });
 
+  it("begins a line of its own in files that an image ended without one", async () => {
+    machine = new FakeMachine();
+    machine.write("root/.ssh/authorized_keys", "ssh-ed25519 AAAAown image");
+    machine.write("etc/hosts", "127.0.0.1 localhost");
+    const { status, output } = await machine.run(
+      scriptFor({ ...worker, authorizedKeys: ["ssh-ed25519 AAAAone first"] }),
+    );
+    assert.equal(status, 0, output);
+    assert.equal(machine.read("root/.ssh/authorized_keys"), "ssh-ed25519 AAAAown image\nssh-ed25519 AAAAone first\n");
+    assert.equal(machine.read("etc/hosts"), "127.0.0.1 localhost\n127.0.1.1 train-cpu-1\n");
+  });
+
   it("makes a control plane with the document's authorities", async () => {
     machine = new FakeMachine({ packagesLater: true });
     const { status, output, calls } = await machine.run(scriptFor(controlPlane));

@@ -11,7 +11,7 @@ interface Disk {
   name: string;
   partitions?: number;
   /** What blkid finds on the whole disk. */
-  holds?: "label" | "something" | "unreadable";
+  holds?: "label" | "something" | "unreadable" | "faulty";
 }
 
 interface Trouble {
@@ -30,13 +30,16 @@ function run(disks: Disk[], again = false, trouble: Trouble = { of: [], times: 0
       writeFileSync(join(bin, name), `#!/bin/bash\necho "${name} $*" >>${folder}/calls\n${body}\n`, { mode: 0o755 });
     const labelled = disks.find(({ holds }) => holds === "label")?.name;
     const cases = disks.map(
-      ({ name, holds }) => `${name}) exit ${holds === undefined ? 2 : holds === "unreadable" ? 4 : 0};;`,
+      ({ name, holds }) =>
+        `${name}) exit ${holds === undefined || holds === "faulty" ? 2 : holds === "unreadable" ? 4 : 0};;`,
     );
     command(
       "blkid",
       `if [ "$1" = -L ]; then f=${folder}/formatted; [ -e $f ] && cat $f && exit; ${labelled ? `echo ${labelled}; exit` : "exit 2"}; fi\n` +
         `case "$2" in ${cases.join(" ")} *) exit 2;; esac`,
     );
+    const faulty = disks.filter(({ holds }) => holds === "faulty").map(({ name }) => `${name}) exit 1;;`);
+    command("head", `case "\${!#}" in ${faulty.join(" ")} /dev/*) exit;; esac\nexec /usr/bin/head "$@"`);
     const all = disks.map(({ name }) => `echo "${name} disk"`).join("; ");
     const parts = disks.map(
       ({ name, partitions = 0 }) =>
@@ -73,6 +76,11 @@ describe("the file server's script", () => {
     assert.deepEqual(formatted, ["mkfs.ext4 -q -L gpu-clusters /dev/sdb"]);
     assert.match(written!.exports, /^\/srv\/shared 10\.0\.0\.0\/16\(.*\bfsid=0\b.*\bmountpoint\b.*\)$/m);
     assert.match(written!.fstab, /^LABEL=gpu-clusters \/srv\/shared ext4 /m);
+  });
+
+  it("takes no disk for empty that cannot be read, of which blkid says the same", () => {
+    const { formatted } = run([system, { name: "/dev/sdb", holds: "faulty" }, { name: "/dev/sdc" }]);
+    assert.deepEqual(formatted, ["mkfs.ext4 -q -L gpu-clusters /dev/sdc"]);
   });
 
   it("formats nothing a second time, and finds its disk under another name", () => {
