@@ -54,13 +54,15 @@ function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs,
     problems.add("storage.endpoint", "must be the URL of an S3 server, https:// or http://, without credentials");
 }
 
-/** As requests to the store have them in a header, which takes no line's end. Quotes nothing of them. */
+const unfit = { accessKeyId: /[\s\p{Cc}]/u, secretAccessKey: /^\s|\s$|\p{Cc}/u };
+
+/** Requests to the store have the id in a header, where it is one word; the secret signs them, and is what was copied of it. Quotes nothing of them. */
 export function checkKeys(keys: Partial<NonNullable<ComputeStorageArgs["credentials"]>>, problems: Problems): void {
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
     const [path, text] = [`storage.credentials.${field}`, known(keys[field])];
     if (text?.trim() === "") problems.add(path, "must not be empty: without credentials, leave these out");
-    else if (text !== undefined && /[\s\p{Cc}]/u.test(text))
-      problems.add(path, "must be one word: it has a space or a line's end, as of the file that it is from");
+    else if (text !== undefined && unfit[field].test(text))
+      problems.add(path, "has a space or a line's end too much, as of the file that it is from");
   }
 }
 
