@@ -85,6 +85,8 @@ export interface AwsAccount {
   defaultTags: pulumi.Output<Record<string, string>>;
 }
 
+const unknownAccount = pulumi.unknown as unknown as { accountId: string; region: string };
+
 /** What the AWS provider says of itself: of it alone it is known what it has from the environment and from profiles. */
 function seenAccount(said: pulumi.Input<string | undefined>, options: pulumi.InvokeOptions): AwsAccount["seen"] {
   return pulumi.output(said).apply(async (said) => {
@@ -93,7 +95,8 @@ function seenAccount(said: pulumi.Input<string | undefined>, options: pulumi.Inv
       throw new InvalidInput("AwsCluster", [{ propertyPath: "region of the AWS provider", reason: noRegion }]);
     try {
       const [{ accountId }, { region }] = await Promise.all([getCallerIdentity({}, options), getRegion({}, options)]);
-      return { accountId, region };
+      // At a preview, the engine gives nothing for a provider that waits for what is still to be made: the role that it assumes.
+      return (accountId as string | undefined) === undefined ? unknownAccount : { accountId, region };
     } catch (error) {
       const [where, why] = [said === undefined ? "" : ` in the region "${said}"`, messageOf(error)];
       throw new ClusterCouldNotBeDeployed(

@@ -10,7 +10,7 @@ import { checkCluster } from "../handles";
 import { known, knownElements } from "../inputs";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkCopiedName, checkLabel, checkObjectName, checkToken, checkWhole } from "../value-checks";
+import { checkBetween, checkCopiedName, checkLabel, checkObjectName, checkWhole } from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
@@ -67,12 +67,15 @@ function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs,
     );
 }
 
-/** As requests to the store have them in a header, which takes no line's end. Quotes nothing of them. */
+const unfit = { accessKeyId: /[\s\p{Cc}]/u, secretAccessKey: /^\s|\s$|\p{Cc}/u };
+
+/** Requests to the store have the id in a header, where it is one word; the secret signs them, and is what was copied of it. Quotes nothing of them. */
 export function checkKeys(keys: Partial<NonNullable<ComputeStorageArgs["credentials"]>>, problems: Problems): void {
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
     const [path, text] = [`storage.credentials.${field}`, known(keys[field])];
     if (text?.trim() === "") problems.add(path, "must not be empty: without credentials, leave these out");
-    else checkToken(path, text, problems);
+    else if (text !== undefined && unfit[field].test(text))
+      problems.add(path, "has a space or a line's end too much, as of the file that it is from");
   }
 }
 

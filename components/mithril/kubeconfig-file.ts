@@ -52,9 +52,15 @@ export function clusterKubeconfig(
   );
 }
 
-/** Pulumi's Command reads what stands first in the text, and that alone: a curve's parameters, a byte order mark. */
+/**
+ * Pulumi's Command reads what stands first in the text, and that alone: a curve's parameters, a byte order mark. A key that stands first stays as it
+ * was given: with another end it would be another connection, by which the Command of a cluster that is there runs again.
+ */
 function keyAlone(privateKey: pulumi.Output<string>): pulumi.Output<string> {
-  return privateKey.apply((text) => privateKeyIn(text)?.text ?? text);
+  return privateKey.apply((text) => {
+    const key = privateKeyIn(text);
+    return key === undefined || text.startsWith(`-----BEGIN ${key.kind}-----`) ? text : key.text;
+  });
 }
 
 /** Nobody documents that Mithril renews it; the state has what was read at first. */

@@ -2,7 +2,7 @@ import type * as pulumi from "../../sdk/pulumi";
 import type { AwsCluster } from "../aws/cluster";
 import type { CudoCluster } from "../cudo/cluster";
 import type { OAuth2Client } from "../../sdk/keycloak/oauth2-client";
-import { ownProvider } from "../addons/autoscaler/access";
+import { givenTo, ownProvider } from "../addons/autoscaler/access";
 import { checkHubUrl } from "../addons/jupyterhub/address";
 import { doAfterLook } from "../after-look";
 import type { KubernetesCluster } from "../cluster";
@@ -40,12 +40,12 @@ export async function createCluster(
   const { identity, deployer, integrations = {} } = from;
   const request = withoutNulls(given);
   checkOptions(wanted, { identity, deployer, integrations }).raise("CreateCluster");
-  const { custom, component } = besides(options);
+  const { ofClient, custom, component } = besides(options);
   const services = identity && (await import("./services.js"));
   const { jupyterhubUrl } = wanted.integrations?.includes("jupyterhub") ? integrations : {};
   let client: OAuth2Client | undefined;
   const makeClient = (dependsOn: pulumi.Resource[]) => {
-    client = services?.clusterClient(name, request, identity!, jupyterhubUrl, { ...custom, dependsOn });
+    client = services?.clusterClient(name, request, identity!, jupyterhubUrl, { ...ofClient, dependsOn });
     return client ? [client] : [];
   };
   if (wanted.cloud === "aws") {
@@ -73,8 +73,12 @@ function besides(options: pulumi.ComponentResourceOptions) {
     ...(retainOnDelete !== undefined && { retainOnDelete }),
   };
   const own = ownProvider(options);
+  const given = own && givenTo(own);
+  const custom = { ...shared, ...(own && { provider: own }) };
   return {
-    custom: { ...shared, ...(own && { provider: own }) },
+    // A provider for a cloud says nothing of Keycloak, which the stack's configuration then reaches as before.
+    ofClient: given && !given.keycloak ? shared : custom,
+    custom,
     component: { ...shared, ...(provider && { provider }), ...(providers && { providers }) },
   };
 }

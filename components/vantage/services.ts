@@ -6,7 +6,7 @@ import { hubCallback } from "../addons/jupyterhub/address";
 import type { KubernetesCluster } from "../cluster";
 import type { CreateClusterRequest } from "./request";
 
-/** Keycloak, as `gpu-clusters:keycloak` in the stack's configuration reaches it. */
+/** Keycloak, as the provider that the cluster is given reaches it, or else `gpu-clusters:keycloak` in the stack's configuration. */
 export interface IdentityOptions {
   /** Realm that gets the cluster's client, whose id is the cluster's name. */
   realm: pulumi.Input<string>;

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
 import { AwsCluster, checkAwsCluster } from "../../components/aws/cluster";
 import { awsAccount } from "../../components/aws/provider";
+import { knownLater } from "../../components/inputs";
 import { cloud, deployed, functions, inputs, minimal } from "./aws-scene";
 import { mockProgram, promiseOf, settled, valueOf, type Registered } from "./mocks";
 
@@ -72,6 +73,20 @@ describe("default tags of AWS providers", () => {
     } finally {
       pulumi.runtime.setAllConfig({});
     }
+  });
+
+  it("goes on with a provider that a first preview cannot ask: whose role is still to be made", async () => {
+    const nothing = () => ({});
+    await mockProgram(cloud, true, {
+      ...functions,
+      "aws:index/getCallerIdentity:getCallerIdentity": nothing,
+      "aws:index/getRegion:getRegion": nothing,
+      "aws:index/getDefaultTags:getDefaultTags": nothing,
+    });
+    const providers = [new Provider("own", { region: "us-west-2" })];
+    const parent = new pulumi.ComponentResource("test:index:Parent", "parent", {}, { providers });
+    const { seen, defaultTags } = awsAccount("train", { tags: { team: "search" } }, parent);
+    assert.deepEqual([await knownLater(seen), await knownLater(defaultTags)], [undefined, undefined]);
   });
 
   it("gives the stack's default tags to what the AWS provider does not make itself", async () => {

@@ -182,6 +182,8 @@ describe("Michelangelo's ComputeCluster", () => {
       "storage.credentials.accessKeyId must not be empty: without credentials, leave these out",
       "storage.credentials.secretAccessKey must not be empty: without credentials, leave these out",
     ]);
+    // A secret signs requests and stands in none.
+    assert.deepEqual(of({ credentials: { accessKeyId: "AKID", secretAccessKey: "correct horse battery" } }), []);
     const later = { accessKeyId: "AKID", secretAccessKey: pulumi.secret("hunter2\n") };
     await mockProgram({});
     const found = await rejectionsOf(() => {
@@ -192,7 +194,7 @@ describe("Michelangelo's ComputeCluster", () => {
     const told = found.flatMap((error) => (error instanceof InvalidInput ? error.errors : []));
     assert.deepEqual(told[0], {
       propertyPath: "storage.credentials.secretAccessKey",
-      reason: "must be one word of plain characters, without spaces and line ends, at its end either",
+      reason: "has a space or a line's end too much, as of the file that it is from",
     });
     const shown = of({ fileSystem: "s3://AKID:hunter2@default" });
     assert.match(shown.join(), /^storage\.fileSystem must be s3:\/\/bucket, without credentials/);

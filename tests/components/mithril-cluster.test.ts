@@ -105,6 +105,16 @@ describe("components/mithril", () => {
     assert.equal(connection.privateKey.trim(), sshPrivateKey.trim());
   });
 
+  it("gives a key that stands first as it is, with which the Command of a cluster that is there does not run again", async () => {
+    const registered = await mockProgram(cloud);
+    // As `pulumi config set` keeps a file.
+    const withoutEnd = sshPrivateKey.trimEnd();
+    new MithrilCluster("train", { ...args, sshPrivateKey: withoutEnd });
+    await settled();
+    const { connection } = plain(registered.inputs("command:remote:Command")) as { connection: { privateKey: string } };
+    assert.equal(connection.privateKey, withoutEnd);
+  });
+
   it("says of a kubeconfig that ends, or has ended, how it is read again", async () => {
     const said = async (seconds: number) => {
       const exp = Math.floor(Date.now() / 1000) + seconds;

@@ -139,6 +139,15 @@ describe("a request with an identity provider and a deployer", () => {
     }
   });
 
+  it("makes the client by the stack's Keycloak where the provider that it is given is for the cloud alone", async () => {
+    const registered = await mockProgram({ ...cudoCloud, ...services }, true, functions);
+    const own = new Provider("own", { cudo: { apiKey: "own-key", projectId: "own" } });
+    await createCluster("request", cudo(), { accounts, identity, deployer }, { providers: [own] });
+    await settled();
+    assert.notEqual(registered.providerOf(`${client} request-client`), "own");
+    assert.equal(registered.providerOf("gpu-clusters:vantage:ReadyNotification request-ready"), "own");
+  });
+
   it("says what the integration of JupyterHub needs, before anything is made", async () => {
     const registered = await mockProgram({ ...cloud, ...services }, false, functions);
     const wanted = aws({ integrations: ["jupyterhub"] });

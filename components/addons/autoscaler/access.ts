@@ -44,7 +44,7 @@ export function ownProvider(options: Options): pulumi.ProviderResource | undefin
 }
 
 /** What it was made with; undefined of one that another program made. */
-function givenTo(provider: pulumi.ProviderResource): ProviderArgs | undefined {
+export function givenTo(provider: pulumi.ProviderResource): ProviderArgs | undefined {
   return (provider as Partial<Provider>).given;
 }
 
