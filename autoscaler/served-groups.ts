@@ -56,7 +56,9 @@ export class ServedGroups {
   /** Undefined for nodes of no group: control planes, and machines that somebody else joined. */
   ofNode(node: AskedNode): ServedGroup | undefined {
     const known = [...this.configured.values()].filter(({ isKnown }) => isKnown);
-    const found = known.find((group) => group.has(node));
+    // Of the groups too the name leads, and not an id of another group's machine.
+    const named = known.filter((group) => group.knows(node.name));
+    const found = (named.length > 0 ? named : known).find((group) => group.has(node));
     if (found) return found;
     const name = groupOfPlaceholder(node.providerId) ?? this.nodes.groupOf(node);
     if (name === undefined) return undefined;
@@ -101,6 +103,10 @@ class ReconciledGroup implements ServedGroup {
 
   get template(): NodeTemplate | undefined {
     return this.reconciler.template;
+  }
+
+  knows(name: string): boolean {
+    return this.group.knows(name);
   }
 
   has(node: NodeName): boolean {

@@ -144,6 +144,7 @@ export const certificatesScript = [
   "put 644 /etc/systemd/system/gpu-clusters-certificates.service <<END",
   "[Unit]",
   "Description=Certificates of this control plane",
+  "RequiresMountsFor=/etc/kubernetes",
   "[Service]",
   "Type=oneshot",
   "ExecStart=/bin/bash /var/lib/gpu-clusters/renew-certificates",

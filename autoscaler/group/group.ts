@@ -170,7 +170,13 @@ export class Group {
     const named = this.byName.get(name);
     if (named && (this.instanceId(named) === providerId || !isOthers(named, providerId))) return named;
     const found = this.byName.get(providerId);
-    return found?.providerId === providerId ? found : undefined;
+    if (found?.providerId !== providerId || (named && named.nodeName !== found.nodeName)) return undefined;
+    return found;
+  }
+
+  /** A machine of the group has this name, or is told by this id. */
+  knows(name: string): boolean {
+    return this.byName.has(name);
   }
 
   /** What is to be done at the cloud next. Removals come first: a size would count machines that are to go. */

@@ -35,6 +35,7 @@ END
 put 644 /etc/systemd/system/gpu-clusters-certificates.service <<END
 [Unit]
 Description=Certificates of this control plane
+RequiresMountsFor=/etc/kubernetes
 [Service]
 Type=oneshot
 ExecStart=/bin/bash /var/lib/gpu-clusters/renew-certificates
@@ -53,6 +54,6 @@ Persistent=true
 WantedBy=timers.target
 END
 systemctl daemon-reload
-# At each boot too: the last one may have come while the components were aside.
+# At each boot too: the last one may have come while the components were aside. Both are on an encrypted disk (disk.sh), which opens late.
 systemctl enable -q gpu-clusters-certificates
 systemctl enable -q --now gpu-clusters-certificates.timer

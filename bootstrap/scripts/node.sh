@@ -123,8 +123,8 @@ repository() {
   have curl || add_packages curl ca-certificates
   # A server that has gone silent is given up; a slow one is not.
   retry curl -fsSL --connect-timeout 30 -y 60 --create-dirs -o "$root/etc/apt/keyrings/$1.asc" "$3"
-  # An image may have the same one, and apt reads no list at all where that names another key.
-  grep -lsF "$2" "$root/etc/apt/sources.list.d"/*.{list,sources} | xargs -rI@ mv @ @.image || true
+  # An image may have the same one, and apt reads no list at all where that names another key. Not one below it: a mirror may have both.
+  grep -lswF "$2" "$root/etc/apt/sources.list.d"/*.{list,sources} | xargs -rI@ mv @ @.image || true
   echo "deb [signed-by=/etc/apt/keyrings/$1.asc] $2 $4" | put 644 "/etc/apt/sources.list.d/$1.list"
 }
 
@@ -278,7 +278,7 @@ main() {
   # kubelet would be the node that its disk was before, beside that one.
   local flags=$root/var/lib/kubelet/kubeadm-flags.env
   if [ -e "$flags" ] && ! grep -qwF "$(query text providerId)" "$flags"; then
-    systemctl disable -q --now kubelet
+    systemctl disable -q --now kubelet || true
     die "take an image of a machine that was no node: this one was"
   fi
   # Before anything is stored (disk.sh).

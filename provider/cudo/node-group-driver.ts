@@ -336,7 +336,8 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
         const isAccepted = ({ id }: Vm) => Date.now() - (acceptedAt.get(id) ?? -Infinity) < patienceMs;
         const waiting = left.filter((vm) => !isLeaving(vm) && !isAccepted(vm));
         await inParallel(waiting, parallelism, signal, async (vm) => {
-          if (await this.terminate(vm, refused, signal)) acceptedAt.set(vm.id, Date.now());
+          const isUnderWay = acceptedAt.has(vm.id);
+          if (await this.terminate(vm, refused, isUnderWay, signal)) acceptedAt.set(vm.id, Date.now());
         });
         return left.length === 0 ? true : undefined;
       },
@@ -354,13 +355,19 @@ export class CudoNodeGroupDriver implements NodeGroupDriver {
     if (access) await inParallel(ids, parallelism, signal, (id) => access.revoke(id, signal));
   }
 
-  /** False while the VM is too busy to be terminated. */
-  private async terminate(vm: Vm, refused: Map<string, number>, signal: AbortSignal): Promise<boolean> {
+  /** False while the VM is too busy to be terminated. What was accepted is under way, whatever its repetition is told. */
+  private async terminate(
+    vm: Vm,
+    refused: Map<string, number>,
+    isUnderWay: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     try {
       await this.options.api.vms.terminate(vm.id, signal);
       return true;
     } catch (error) {
       if (!isCudoError(error, "precondition", "invalid", "alreadyExists")) throw error;
+      if (isUnderWay) return true;
       const since = refused.get(vm.id) ?? Date.now();
       refused.set(vm.id, since);
       if (isSettled(vm) && Date.now() - since >= patienceMs) throw error;

@@ -80,13 +80,10 @@ export function createKeycloakClient(account: KeycloakAccount): KeycloakApi {
     async issuer(realm, signal) {
       const path = `/realms/${encodeURIComponent(realm)}`;
       const described = `${path}/.well-known/openid-configuration`;
-      return call("GET", described, signal, {}, (json) => requiredText(record(json), "issuer")).catch(
-        (error: unknown) => {
-          // A proxy may let nothing through but what administers.
-          if (isKeycloakError(error, "notFound")) return `${baseUrl}${path}`;
-          throw error;
-        },
-      );
+      // A proxy may let nothing through but what administers.
+      const read = (json: unknown) => requiredText(record(json), "issuer");
+      const said = await call<string | undefined>("GET", described, signal, { optional: true }, read);
+      return said ?? `${baseUrl}${path}`;
     },
     async find(realm, clientId, signal) {
       const found = await call("GET", clients(realm), signal, { query: { clientId } }, (json) =>

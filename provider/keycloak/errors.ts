@@ -1,7 +1,7 @@
 /** What Keycloak answered when it did not do what was asked, and what kind of refusal that is. */
 import { ApiError, type ApiErrorInit } from "../cloud/api-error";
 import { record, text } from "../cloud/json";
-import { plainWords, retryAfter } from "../cloud/refusal";
+import { plainWords, retryAfter, strangersNotFound } from "../cloud/refusal";
 
 /** `unauthenticated`: the login, or what it gave, was refused. */
 export type KeycloakErrorKind =
@@ -24,7 +24,7 @@ export class KeycloakError extends ApiError<KeycloakErrorKind> {
     const status = init.httpStatus === undefined ? "no answer" : `HTTP ${init.httpStatus}`;
     const words = init.cloudMessage.replace(/\.$/, "");
     super(
-      `UnexpectedBehavior: Keycloak: ${words} (${init.request}: ${status})${hints[init.kind] ?? ""}`,
+      `UnexpectedBehavior: Keycloak: ${words} (${init.request}: ${status})${hints[init.kind] ?? strangersNotFound(init.httpStatus, init.kind, "keycloak.baseUrl")}`,
       init,
       options,
     );
@@ -50,7 +50,7 @@ export function parseError(request: string, httpStatus: number, headers: Headers
     httpStatus,
     cloudMessage: said.join(": ") || plainWords(body) || `HTTP ${httpStatus}`,
     retryAfter: retryAfter(headers),
-    kind: kindOf(httpStatus, text(json["error"])),
+    kind: httpStatus === 404 && said.length === 0 ? "unavailable" : kindOf(httpStatus, text(json["error"])),
   });
 }
 

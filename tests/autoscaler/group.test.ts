@@ -306,6 +306,7 @@ describe("a node group under cluster-autoscaler", () => {
       const forged = { name: own[forger]!.name, providerId: own[1 - forger]!.providerId };
       const nodes = own.map((node, index) => (index === forger ? forged : node));
       const { everyMachine } = scene.group;
+      assert.equal(scene.group.find(forged), undefined, "before the nodes are read again");
       scene.group.sawNodes({ ofMachine: (machine) => nodes[everyMachine.indexOf(machine)], strangers: [] });
       assert.equal(scene.group.find(own[1 - forger]!), everyMachine[1 - forger]);
       scene.group.remove([forged]);

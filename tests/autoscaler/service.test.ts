@@ -45,6 +45,28 @@ describe("the server that cluster-autoscaler asks", () => {
     );
   });
 
+  it("takes a node for its own group's, though it says that it is another group's machine", async () => {
+    const [gpu, other] = [new FakeCloud("m"), new FakeCloud("o")];
+    for (const each of [gpu, other]) {
+      await each.resize(1);
+      each.tick();
+      each.tick();
+    }
+    const kubernetes = new FakeKubernetes();
+    kubernetes.node("m-0");
+    kubernetes.node("o-0", { group: "other", providerId: "fake:///m-0" });
+    server = await startServer({ clouds: { gpu, other }, kubernetes });
+    const { client } = server;
+    const forged = node("o-0", { providerID: "fake:///m-0" });
+    const groupOf = async () => (await client.call("NodeGroupForNode", { node: forged })).nodeGroup?.id;
+    await until("both are known", async () => (await client.call("NodeGroups", {})).nodeGroups.length === 2);
+    assert.notEqual(await groupOf(), "gpu");
+    await until("its node was read", async () => (await groupOf()) === "other");
+    await client.call("NodeGroupDeleteNodes", { id: "other", nodes: [forged] });
+    await until("it is removed", async () => other.removed.length > 0);
+    assert.deepEqual([gpu.removed, other.removed], [[], ["o-0"]]);
+  });
+
   it("grows and shrinks the group, answering before the cloud has done anything", async () => {
     const client = await start();
     await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 2 });

@@ -108,6 +108,18 @@ describe("the packages of a machine", () => {
     ]);
   });
 
+  it("leaves what its image has from below a mirror's own address, as Ubuntu's packages", async () => {
+    machine = new FakeMachine({ packagesLater: true });
+    machine.write("etc/gpu-clusters/overrides.env", "KUBERNETES_PACKAGES=https://mirror.example.com\n");
+    machine.write("etc/apt/sources.list.d/ubuntu.sources", "Types: deb\nURIs: https://mirror.example.com/ubuntu/\n");
+    const { status, output } = await machine.run(scriptFor(worker));
+    assert.equal(status, 0, output);
+    assert.deepEqual(readdirSync(join(machine.root, "etc/apt/sources.list.d")).sort(), [
+      "kubernetes.list",
+      "ubuntu.sources",
+    ]);
+  });
+
   it("waits for who has dpkg's lock before it keeps packages from updates", async () => {
     machine = new FakeMachine();
     machine.lockPackages();

@@ -96,6 +96,8 @@ const keycloak: [status: number, body: object | string, kind: string][] = [
   [401, html, "unauthenticated"],
   [403, { error: "unknown_error" }, "permission"],
   [404, { error: "Realm not found." }, "notFound"],
+  [404, html, "unavailable"],
+  [404, "", "unavailable"],
   [409, { errorMessage: "Client c1 already exists" }, "alreadyExists"],
   [400, { errorMessage: "A limit was exceeded" }, "invalid"],
   [503, html, "unavailable"],

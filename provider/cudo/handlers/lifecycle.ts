@@ -134,6 +134,11 @@ export async function bringDown<T>(object: Lifecycle<T>, { signal, log }: Operat
       if (!isCudoError(error, "precondition", "invalid", "alreadyExists")) {
         throw error;
       }
+      // What was accepted is under way, whatever its repetition is told.
+      if (acceptedAt > -Infinity) {
+        acceptedAt = Date.now();
+        return undefined;
+      }
       refusedSince ??= Date.now();
       const why = await object.stuck?.(found, signal);
       if (why !== undefined && Date.now() - refusedSince >= patienceMs) {

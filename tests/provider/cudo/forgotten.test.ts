@@ -4,7 +4,8 @@ import type { CudoApi } from "../../../provider/cudo/api";
 import { createCudoClient } from "../../../provider/cudo/client";
 import { createOnce } from "../../../provider/cudo/create-once";
 import { decodeVm } from "../../../provider/cudo/decode";
-import { bringUp } from "../../../provider/cudo/handlers/lifecycle";
+import { parseError } from "../../../provider/cudo/errors";
+import { bringDown, bringUp } from "../../../provider/cudo/handlers/lifecycle";
 import { vmLifecycle } from "../../../provider/cudo/handlers/vm-lifecycle";
 import { CudoNodeGroupDriver } from "../../../provider/cudo/node-group-driver";
 import type { PartialFailure } from "../../../provider/server/resource";
@@ -69,6 +70,25 @@ describe("What Cudo accepts", function () {
     await cloud.fault({ operation: "TerminateVM" }, accepted);
     await Promise.all([group.destroy(never), aMinuteAfterTheFirst()]);
     assert.deepEqual([await terminations(), await cloud.api.vms.list(never)], [2, []]);
+  });
+
+  it("and refuses to repeat is waited for: a VM that is slow to go", async () => {
+    let [looks, asked] = [0, 0];
+    const vms = {
+      find: () => Promise.resolve(++looks > 4 ? undefined : decodeVm({ id: "vm", state: "ACTIVE" })),
+      terminate: () =>
+        ++asked === 1
+          ? Promise.resolve()
+          : Promise.reject(parseError("POST /vms/vm/terminate", 400, new Headers(), '{"code":9,"message":"busy"}')),
+    };
+    const plan = { id: "vm", urn: "urn", inputs: { ...vmInputs }, imageId: "ubuntu-2404", access: undefined };
+    const lifecycle = vmLifecycle({ projectId: "p", vms } as unknown as CudoApi, plan);
+    const status = () => {
+      endMove?.();
+      endMove = moveClock(looks * (minuteMs + 1));
+    };
+    await bringDown(lifecycle, { signal: never, log: { status } as never });
+    assert.deepEqual([looks, asked], [5, 4]);
   });
 
   it("and suspends is not waited for until the time is up, and told by its state", async () => {
