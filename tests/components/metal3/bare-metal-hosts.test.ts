@@ -85,7 +85,7 @@ describe("BareMetalHosts", () => {
     const twice = [host, { ...host, name: "gpu-02" }];
     assert.throws(
       () => new BareMetalHosts("Metal3", argsOf({ hosts: twice })),
-      /namespace.*hosts\[0\]\.bootMacAddress.*hosts\[0\]\.bmc\.address/s,
+      /namespace.*hosts\[1\].bootMacAddress.*hosts\[1\].bmc\.address/s,
     );
     await settled();
     assert.deepEqual(all.resources, []);
