@@ -1,91 +1,21 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-import { gunzipSync } from "node:zlib";
 import { placeholders } from "../../bootstrap/document";
-import {
-  completeEc2Document,
-  type Ec2ControlPlaneKeys,
-  type Ec2Member,
-  type Ec2NodeDocument,
-} from "../../bootstrap/ec2";
-import { maximumScriptBytes, nodeDocumentFromScript, renderBootstrapScript } from "../../bootstrap/script";
+import { completeEc2Document, type Ec2Member } from "../../bootstrap/ec2";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
 import { httpsServer } from "../provider/kubernetes/https-server";
 import { controlPlane, gpuWorker } from "./documents";
+import { documents, keys, parameters, scriptFrom, scriptOf, token } from "./ec2-documents";
 import { Ec2Services } from "./ec2-services";
-import { assertGolden } from "./golden";
 import { FakeMachine } from "./machine";
-import { shellcheck } from "./shellcheck";
 
-const { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey, ...rest } = controlPlane.controlPlane!;
-const keys: Ec2ControlPlaneKeys = {
-  controlPlane: { ca, frontProxyCa, etcdCa, serviceAccountKey, encryptionKey: encryptionKey! },
-};
-const parameters = { keys: "/gpu-clusters/train/control-plane-keys", join: "/gpu-clusters/train/join" };
-const token = "abcdef.0123456789abcdef";
-
-const tokenless = { ...gpuWorker };
-delete tokenless.bootstrapToken;
-const documents: Record<string, Ec2NodeDocument> = {
-  "ec2-control-plane": {
-    ...controlPlane,
-    controlPlane: { ...rest, certificateNames: ["kubernetes", "203.0.113.7"] },
-    secrets: { source: "aws-ssm", parameter: parameters.keys, joinParameter: parameters.join },
-  },
-  "ec2-control-plane-member": {
-    ...controlPlane,
-    endpoint: "https://train-api.elb.example:6443",
-    cloudProvider: "external",
-    member: "other",
-    controlPlane: { ...rest, certificateNames: ["kubernetes", "train-api.elb.example"] },
-    secrets: { source: "aws-ssm", parameter: parameters.keys, joinParameter: parameters.join },
-  },
-  "ec2-worker": { ...tokenless, secrets: { source: "aws-ssm", parameter: parameters.join } },
-};
+const { ca, etcdCa } = keys.controlPlane;
 const facts = {
   nodeName: "ip-10-0-64-9.us-west-2.compute.internal",
   providerId: "aws:///us-west-2b/i-0123456789abcdef0",
 };
-
-function scriptOf(name: string): string {
-  return scriptFrom(documents[name]!);
-}
-
-/** As cloud-init runs it. */
-function scriptFrom(document: Ec2NodeDocument): string {
-  const userData = renderBootstrapScript(document, { delivery: "ec2-user-data" });
-  return gunzipSync(Buffer.from(userData, "base64")).toString("utf8");
-}
-
-describe("user data of EC2 instances", () => {
-  for (const name of Object.keys(documents)) {
-    it(`is the script in golden/${name}.sh, within what EC2 takes, and has no secret`, () => {
-      const script = scriptOf(name);
-      assertGolden(name, script);
-      const userData = renderBootstrapScript(documents[name]!, { delivery: "ec2-user-data" });
-      assert.ok(Buffer.from(userData, "base64").length < maximumScriptBytes - 2048);
-      for (const secret of [ca, frontProxyCa, etcdCa]
-        .map(({ privateKey }) => privateKey)
-        .concat(serviceAccountKey, encryptionKey!)) {
-        assert.ok(!script.includes(JSON.stringify(secret).slice(1, -1)));
-      }
-      assert.deepEqual(nodeDocumentFromScript(userData), documents[name]);
-    });
-
-    it(`passes shellcheck: ${name}`, function () {
-      const executable = shellcheck();
-      if (executable === undefined) return this.skip();
-      assert.equal(spawnSync(executable, ["-"], { input: scriptOf(name), encoding: "utf8" }).stdout, "");
-    });
-  }
-
-  it("leaves the keys of a cluster within what a standard parameter takes", () => {
-    // Keys and certificates of the documents here are as long as real ones.
-    assert.ok(JSON.stringify(keys).length < 4096, String(JSON.stringify(keys).length));
-  });
-});
 
 describe("an EC2 instance", () => {
   let machine: FakeMachine;
