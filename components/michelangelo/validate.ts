@@ -10,7 +10,15 @@ import { checkCluster } from "../handles";
 import { known, knownElements } from "../inputs";
 import { checkPlatform } from "../platforms";
 import { bySchema } from "../schema-check";
-import { checkBetween, checkCopiedName, checkLabel, checkObjectName, checkWhole } from "../value-checks";
+import {
+  checkBetween,
+  checkCopiedName,
+  checkLabel,
+  checkObjectName,
+  checkToken,
+  checkWhole,
+  isCopied,
+} from "../value-checks";
 import type { ComputeClusterArgs, ComputeStorageArgs } from "./args";
 
 const hourMs = 3_600_000;
@@ -67,14 +75,13 @@ function checkStorage({ fileSystem, endpoint, credentials }: ComputeStorageArgs,
     );
 }
 
-const unfit = { accessKeyId: /[\s\p{Cc}]/u, secretAccessKey: /^\s|\s$|\p{Cc}/u };
-
 /** Requests to the store have the id in a header, where it is one word; the secret signs them, and is what was copied of it. Quotes nothing of them. */
 export function checkKeys(keys: Partial<NonNullable<ComputeStorageArgs["credentials"]>>, problems: Problems): void {
   for (const field of ["accessKeyId", "secretAccessKey"] as const) {
     const [path, text] = [`storage.credentials.${field}`, known(keys[field])];
     if (text?.trim() === "") problems.add(path, "must not be empty: without credentials, leave these out");
-    else if (text !== undefined && unfit[field].test(text))
+    else if (field === "accessKeyId") checkToken(path, text, problems);
+    else if (text !== undefined && isCopied(text))
       problems.add(path, "has a space or a line's end too much, as of the file that it is from");
   }
 }
