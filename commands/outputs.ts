@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { promises as fs } from "node:fs";
 import { runCommand } from "../toolchain/tools/command";
 import type { Pulumi } from "./pulumi";
 import { root, type StackFiles } from "./workspace";
@@ -27,13 +25,6 @@ export async function readOutputs(
   };
   const [masked, plain] = await Promise.all([read([]), read(["--show-secrets"])]);
   return { masked, plain };
-}
-
-/** Writes the kubeconfig so that at no time anybody else can read it. */
-export async function writeKubeconfig(files: StackFiles, kubeconfig: string): Promise<void> {
-  const draft = `${files.kubeconfig}.${randomUUID()}`;
-  await fs.writeFile(draft, kubeconfig, { mode: 0o600 });
-  await fs.rename(draft, files.kubeconfig);
 }
 
 /** One line per output, names aligned; values that are not text as JSON. */

@@ -8,7 +8,7 @@ import { runCommand } from "../toolchain/tools/command";
 import { CommandError } from "./command-error";
 import { awsEnvironment } from "./simulated-aws";
 import type { Simulator } from "./simulator-process";
-import { exists, projectName, pulumiHome, root, stackExists, type StackFiles } from "./workspace";
+import { exists, projectName, pulumiHome, root, stackExists, writeWhole, type StackFiles } from "./workspace";
 
 /** What a run of `pulumi` on one of our stacks finds in its environment, besides our own. */
 export function pulumiEnvironment(files: StackFiles, simulator: Simulator): Record<string, string> {
@@ -53,9 +53,7 @@ export async function prepareStack(executable: string, files: StackFiles, signal
 async function makeStack(executable: string, files: StackFiles, signal: AbortSignal): Promise<void> {
   if (!(await exists(files.passphrase))) {
     // In its place when it is whole: a stack keeps the one that it was made with.
-    const draft = `${files.passphrase}.draft`;
-    await fs.writeFile(draft, randomBytes(32).toString("hex"), { mode: 0o600 });
-    await fs.rename(draft, files.passphrase);
+    await writeWhole(files.passphrase, randomBytes(32).toString("hex"));
   }
   if (await stackExists(files)) await removeDeadLocks(files);
   else await initializeStack(executable, files, await projectName(), signal);

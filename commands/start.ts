@@ -5,12 +5,12 @@ import { findOnPath } from "../toolchain/tools/paths";
 import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
 import { runMain } from "./main";
-import { formatOutputs, readOutputs, writeKubeconfig } from "./outputs";
+import { formatOutputs, readOutputs } from "./outputs";
 import { prepare } from "./prepare";
 import { requireSuccess, showPulumi } from "./pulumi";
 import { parseServices, serviceNames, type ServiceName } from "./services";
 import { requireConfig } from "./stack-config";
-import { shownPath, stackFiles } from "./workspace";
+import { shownPath, stackFiles, writeWhole } from "./workspace";
 
 interface StartOptions {
   with: ServiceName[];
@@ -36,7 +36,7 @@ async function start(stack: string, options: StartOptions, signal: AbortSignal):
   const outputs = await readOutputs(pulumi, files, signal);
   const { kubeconfig } = outputs.plain;
   if (typeof kubeconfig !== "string") throw new CommandError(`stack ${stack} has no output "kubeconfig"`, next);
-  await writeKubeconfig(files, kubeconfig);
+  await writeWhole(files.kubeconfig, kubeconfig);
   // Without a CNI of the stack's own, pulumi waits for nodes that have joined, which may be before kubelet calls them Ready.
   const wait = ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"];
   const nodes = await runCommand(tools.kubectl.path, ["--kubeconfig", files.kubeconfig, ...wait], {

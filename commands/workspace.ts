@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
@@ -51,6 +52,13 @@ export function stackFiles(stack: string): StackFiles {
     config: path.join(folder, `Pulumi.${stack}.yaml`),
     kubeconfig: path.join(folder, "kubeconfig"),
   };
+}
+
+/** Whole or not at all, and so that at no time anybody else can read it. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  await fs.writeFile(draft, text, { mode: 0o600 });
+  await fs.rename(draft, file);
 }
 
 /** A path as commands for people have it: a word of a shell, from the current folder where it lies below that. */

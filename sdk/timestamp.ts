@@ -7,6 +7,6 @@ export function isTimestamp(text: string): boolean {
 }
 
 /** `2026-12-31`, one that the calendar has. */
-export function isDay(date: string): boolean {
+function isDay(date: string): boolean {
   return !Number.isNaN(Date.parse(date)) && new Date(date).toISOString().startsWith(date);
 }

@@ -77,12 +77,13 @@ def domain():
 # The machines with these names that live, in a node group of the cluster and in this network: their provider ids and when they began.
 def machines(*names):
     with open(os.path.dirname(os.path.abspath(__file__))+"/ec2-cluster") as file: cluster=file.read().rstrip("\n")
-    labels=[label for label,_,rest in (name.partition(".") for name in names) if rest==domain()]
+    here=domain()
+    labels=[label for label,_,rest in (name.partition(".") for name in names) if rest==here]
     addresses=[label[3:].replace("-",".") for label in labels if re.fullmatch("ip(-[0-9]+){4}",label)]
     ids=[label for label in labels if re.fullmatch("i-[0-9a-f]+",label)]
     found=[*having("private-ip-address",addresses,cluster,"ip-"),*having("instance-id",ids,cluster,"i-")]
-    own=[name for name,_ in found]
-    return {name:machine for name,machine in found if name in names and own.count(name)==1}
+    own=[label for label,_ in found]
+    return {label+"."+here:machine for label,machine in found if label in labels and own.count(label)==1}
 def having(key,values,cluster,begin):
     if not values: return []
     wanted=[(key,*values),("instance-state-name","running"),("vpc-id",metadata("network/interfaces/macs/%s/vpc-id"%metadata("mac"))),("tag:gpu-clusters/cluster",re.sub(r"([\\*?])",r"\\\1",cluster)),("tag-key","gpu-clusters/node-group")]
@@ -93,7 +94,7 @@ def having(key,values,cluster,begin):
 def named(item):
     of=lambda path: item.findtext("/".join("{*}"+part for part in path.split("/")))
     own=of("instanceId") if of("privateDnsNameOptions/hostnameType")=="resource-name" else "ip-"+of("privateIpAddress").replace(".","-")
-    return own+"."+domain(),{"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
+    return own,{"providerId":"aws:///%s/%s"%(of("placement/availabilityZone"),of("instanceId")),"since":of("launchTime")[:19]+"Z"}
 def parameter(name): return json.loads(ssm("GetParameter",{"Name":name,"WithDecryption":True})["Parameter"]["Value"])
 # Of what is written there, the token is all that is taken: every control plane may write it, and every machine reads it.
 def is_token(value): return re.fullmatch("[a-z0-9]{6}[.][a-z0-9]{16}",str(value))

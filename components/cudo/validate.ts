@@ -80,9 +80,8 @@ function checkNodeGroup(path: string, group: CudoNodeGroupArgs, problems: Proble
   ] as const) {
     checkWhole(`${path}.${field}`, group[field], least, problems);
   }
-  for (const field of ["dataCenterId", "machineType"] as const)
+  for (const field of ["dataCenterId", "machineType", "gpuModel"] as const)
     checkCopiedName(`${path}.${field}`, group[field], problems);
-  checkCopiedName(`${path}.gpuModel`, group.gpuModel, problems);
   if (known(group.gpuModel) !== undefined && known(group.gpus) === 0) {
     problems.add(`${path}.gpus`, `gpuModel "${known(group.gpuModel)}" is given, so gpus must be at least 1`);
   }

@@ -49,9 +49,13 @@ export function checkComputeCluster(given: ComputeClusterArgs): Problems {
 }
 
 function checkSku(path: string, sku: Partial<SkuArgs>, problems: Problems): void {
-  const least = { cpus: 1, memoryGib: 1, diskSizeGib: 0, gpus: 0 } as const;
-  for (const field of ["cpus", "memoryGib", "diskSizeGib", "gpus"] as const)
-    checkWhole(`${path}.${field}`, sku[field], least[field], problems);
+  for (const [field, least] of [
+    ["cpus", 1],
+    ["memoryGib", 1],
+    ["diskSizeGib", 0],
+    ["gpus", 0],
+  ] as const)
+    checkWhole(`${path}.${field}`, sku[field], least, problems);
   checkCopiedName(`${path}.gpuModel`, sku.gpuModel, problems);
 }
 

@@ -43,8 +43,7 @@ function checkDevices(devices: readonly DeviceArgs[], problems: Problems): void 
   devices.forEach((device, index) => {
     const path = `devices[${index}]`;
     const { name, claim = "DRA", deviceClassName, count } = device;
-    checkLength(`${path}.name`, name, 63, problems);
-    if (name) checkCopiedName(`${path}.name`, name, problems);
+    checkName(`${path}.name`, name, problems);
     if (name !== undefined && devices.findIndex((other) => other.name === name) < index)
       problems.add(`${path}.name`, `"${name}" is another device's`);
     if (claim === "DRA" && !deviceClassName)
@@ -105,7 +104,7 @@ function checkMemory(at: string, bytes: number, text: string, { attributes }: De
     );
 }
 
-/** What a cloud calls a thing of its own. */
+/** What a cloud or a driver calls a thing of its own. */
 function checkName(path: string, name: string | undefined, problems: Problems): void {
   checkLength(path, name, 63, problems);
   if (name) checkCopiedName(path, name, problems);

@@ -67,11 +67,7 @@ export async function createCluster(
 /** Of what is made beside the cluster: by whom, and what may become of it, is the same. */
 function besides(options: pulumi.ComponentResourceOptions) {
   const { parent, protect, retainOnDelete, provider, providers } = options;
-  const shared = {
-    parent,
-    ...(protect !== undefined && { protect }),
-    ...(retainOnDelete !== undefined && { retainOnDelete }),
-  };
+  const shared = { parent, protect, retainOnDelete };
   const own = ownProvider(options);
   const given = own && givenTo(own);
   const custom = { ...shared, ...(own && { provider: own }) };

@@ -61,14 +61,13 @@ export class MithrilRequests {
   }
 
   list<T>(path: string, decode: Decode<T>, signal: AbortSignal, query: Query = {}): Promise<T[]> {
-    return this.#send("GET", path, signal, { query }, (json) => objects(json, "the answer").map(decode));
+    return this.#send("GET", path, signal, { query }, listOf(decode));
   }
 
   /** Of what only some projects have: undefined in the others, whoever says so. */
   async listOrNone<T>(path: string, decode: Decode<T>, signal: AbortSignal): Promise<T[] | undefined> {
     try {
-      const read = (json: unknown) => objects(json, "the answer").map(decode);
-      return await this.#send<T[] | undefined>("GET", path, signal, { optional: true }, read);
+      return await this.#send<T[] | undefined>("GET", path, signal, { optional: true }, listOf(decode));
     } catch (error) {
       if (isMithrilError(error, "permission")) return undefined;
       throw error;
@@ -110,4 +109,8 @@ export class MithrilRequests {
 
 function one<T>(decode: Decode<T>) {
   return (json: unknown): T => decode(object(json, "the answer"));
+}
+
+function listOf<T>(decode: Decode<T>): (json: unknown) => T[] {
+  return (json) => objects(json, "the answer").map(decode);
 }

@@ -1,6 +1,6 @@
 /** What of an order is right or wrong before Mithril is asked: for the cluster's arguments and the resources' inputs alike. Pure. */
 import { counted } from "../counted";
-import { isDay } from "../timestamp";
+import { isTimestamp } from "../timestamp";
 import { parseMoney } from "./money";
 
 export interface OrderProblem {
@@ -8,10 +8,9 @@ export interface OrderProblem {
   reason: string;
 }
 
-/** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone. */
+/** `2026-12-01T08:00:00Z` and other spellings of RFC 3339, with a time zone, and without seconds too. */
 export function isTime(text: string): boolean {
-  const [, date] = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
-  return date !== undefined && isDay(date) && !Number.isNaN(Date.parse(text));
+  return isTimestamp(text.replace(/(T\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/, "$1:00$2"));
 }
 
 export function priceProblems(property: string, price: string | undefined): OrderProblem[] {

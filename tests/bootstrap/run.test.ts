@@ -152,15 +152,17 @@ describe("the bootstrap script on a machine", () => {
     assert.equal(of(calls, "kubeadm").length, 0);
   });
 
+  /** What kubeadm leaves of a node, with kubelet's certificate. */
+  function hasKubeletOf(node: string): void {
+    machine.write("etc/kubernetes/kubelet.conf", "kubelet got its certificate");
+    machine.write("var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="--provider-id=cudo://project/${node}"\n`);
+  }
+
   it("is no node on a disk that was another one's, where kubelet would be that node", async () => {
     for (const before of ["train-cpu-10\n", undefined]) {
       machine = new FakeMachine();
       if (before !== undefined) machine.write(`${state}/node`, before);
-      machine.write("etc/kubernetes/kubelet.conf", "of another node");
-      machine.write(
-        "var/lib/kubelet/kubeadm-flags.env",
-        'KUBELET_KUBEADM_ARGS="--provider-id=cudo://project/train-cpu-10"\n',
-      );
+      hasKubeletOf("train-cpu-10");
       const { status, output, calls } = await machine.run(scriptFor(worker));
       assert.equal(status, 1, output);
       assert.match(output, /take an image of a machine that was no node: this one was\n.*FAILED at step/);
@@ -176,11 +178,7 @@ describe("the bootstrap script on a machine", () => {
   it("goes on where the power went before it was a node for good", async () => {
     machine = new FakeMachine();
     machine.write(`${state}/node`, "");
-    machine.write("etc/kubernetes/kubelet.conf", "kubelet got its certificate");
-    machine.write(
-      "var/lib/kubelet/kubeadm-flags.env",
-      'KUBELET_KUBEADM_ARGS="--provider-id=cudo://project/train-cpu-1"\n',
-    );
+    hasKubeletOf("train-cpu-1");
     const { status, output, calls } = await machine.run(scriptFor(worker));
     assert.equal(status, 0, output);
     assert.equal(of(calls, "sync").length, 1);

@@ -4,12 +4,12 @@ import { promises as fs } from "node:fs";
 import { parse } from "yaml";
 import { CommandError } from "../../commands/command-error";
 import { environmentOf, exportLines } from "../../commands/exports";
-import { formatOutputs, writeKubeconfig } from "../../commands/outputs";
+import { formatOutputs } from "../../commands/outputs";
 import { pulumiEnvironment } from "../../commands/pulumi";
 import { parseServices, serviceConfig, serviceNames, type ServiceName } from "../../commands/services";
 import { listThings, type Simulator } from "../../commands/simulator-process";
 import { deriveConfig, requireSimulated, writeConfig } from "../../commands/stack-config";
-import { stackFiles } from "../../commands/workspace";
+import { stackFiles, writeWhole } from "../../commands/workspace";
 import { checkServices } from "../../stack/services";
 import { lineReport } from "../../toolchain/tools/report";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
@@ -179,7 +179,7 @@ describe("stack files", () => {
     inTemporaryFolder(async (folder) => {
       const files = { ...stackFiles("local"), kubeconfig: `${folder}/kubeconfig` };
       await fs.writeFile(files.kubeconfig, "old", { mode: 0o644 });
-      await writeKubeconfig(files, "new");
+      await writeWhole(files.kubeconfig, "new");
       assert.equal(await fs.readFile(files.kubeconfig, "utf8"), "new");
       assert.equal((await fs.stat(files.kubeconfig)).mode & 0o777, 0o600);
     }),
