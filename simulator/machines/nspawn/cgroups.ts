@@ -77,8 +77,12 @@ const groupName = /^gc[0-9a-f]{10}$/;
 /** How many machines are on, of whatever simulator, beside those whose groups have these names. */
 export function machinesBeside(names: ReadonlySet<string>): number {
   const [anybodys] = cgroupsOf("gc0000000000");
-  if (anybodys === undefined) return 0;
-  return readdirSync(dirname(anybodys)).filter((name) => groupName.test(name) && !names.has(name)).length;
+  return anybodys === undefined ? 0 : machinesIn(dirname(anybodys)).filter((name) => !names.has(name)).length;
+}
+
+/** Whose groups have processes: empty ones stay where whatever ends machines was killed itself. */
+export function machinesIn(hierarchy: string): string[] {
+  return readdirSync(hierarchy).filter((name) => groupName.test(name) && processesIn(join(hierarchy, name)).length > 0);
 }
 
 /** Kills every process in the groups and removes them. Returns how many processes there were. */

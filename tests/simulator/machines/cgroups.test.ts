@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endCgroups, machineGroups } from "../../../simulator/machines/nspawn/cgroups";
+import { endCgroups, machineGroups, machinesIn } from "../../../simulator/machines/nspawn/cgroups";
 
 describe("control groups of a machine that boots", () => {
   it("are below our own in each hierarchy of cgroup v1, the hybrid's too", () => {
@@ -18,6 +19,24 @@ describe("control groups of a machine that boots", () => {
 
   it("are one below the root of cgroup v2, where controllers can be handed on", () => {
     assert.deepEqual(machineGroups("0::/user.slice/session-1.scope\n", "gc1", true), ["/sys/fs/cgroup/gc1"]);
+  });
+
+  it("count as a machine while they have processes, and not where a killed simulator left them empty", () => {
+    const hierarchy = mkdtempSync(join(tmpdir(), "gpu-clusters-groups-"));
+    const group = (path: string, ...processes: number[]) => {
+      mkdirSync(join(hierarchy, path), { recursive: true });
+      writeFileSync(join(hierarchy, path, "cgroup.procs"), processes.map((pid) => `${pid}\n`).join(""));
+    };
+    try {
+      group("gc0123456789");
+      group("gc0123456789/init.scope", 10);
+      group("gcabcdef0123");
+      group("gcabcdef0123/system.slice");
+      group("system.slice", 11);
+      assert.deepEqual(machinesIn(hierarchy), ["gc0123456789"]);
+    } finally {
+      rmSync(hierarchy, { recursive: true });
+    }
   });
 
   it("end with a container that runc has stopped for a moment, which no signal reaches in cgroup v1", async function () {
