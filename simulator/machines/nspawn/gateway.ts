@@ -51,10 +51,14 @@ function ip(...args: string[]): void {
   execFileSync("ip", args);
 }
 
+/** Locally administered; systemd-nspawn makes those of machines from their names. */
+const hardwareAddress = "02:00:00:00:00:01";
+
 function makeBridge(): void {
   ip("link", "set", "lo", "up");
-  // Without the delay a bridge listens for 15 s before it forwards anything.
-  ip("link", "add", "machines", "type", "bridge", "forward_delay", "0");
+  // Without the delay a bridge listens for 15 s before it forwards anything. Without an address of its own it has the lowest of those of the
+  // machines on it: when another one comes, what machines are just answering us goes to an address that nobody has, for up to a minute.
+  ip("link", "add", "machines", "address", hardwareAddress, "type", "bridge", "forward_delay", "0");
   ip("address", "add", `${gatewayAddress}/32`, "dev", "machines");
   ip("link", "set", "machines", "up");
   for (const network of privateRanges) ip("route", "add", network, "dev", "machines", "src", gatewayAddress);
