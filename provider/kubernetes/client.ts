@@ -219,6 +219,7 @@ class HttpsKubernetesApi implements KubernetesApi {
     const { endpoint } = this.connection;
     const url = requestUrl(endpoint, call);
     let headers: Readonly<Record<string, string>> = {};
+    let busy: KubernetesApiError | undefined;
     try {
       const access = await this.connection.access();
       headers = access.headers;
@@ -226,6 +227,7 @@ class HttpsKubernetesApi implements KubernetesApi {
       for (;;) {
         const answer = await exchange(url, options, call);
         if (answer.status === 429 && answer.retryAfterMs !== undefined) {
+          busy = apiError(call, answer, secretsIn(call, headers));
           await delay(answer.retryAfterMs, undefined, { signal: either });
           continue;
         }
@@ -236,9 +238,12 @@ class HttpsKubernetesApi implements KubernetesApi {
       if (error instanceof KubernetesApiError) throw error;
       signal?.throwIfAborted();
       if (timeout.aborted)
-        throw new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
-          cause: error,
-        });
+        throw (
+          busy ??
+          new Error(`${endpoint} did not answer ${call.method} ${call.path} within ${this.timeoutMs / 1000} s`, {
+            cause: error,
+          })
+        );
       throw new Error(`${endpoint}: ${redact(messageOf(error), secretsIn(call, headers))}`, { cause: error });
     }
   }

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { KubernetesApiError, referenceTo } from "../../../provider/kubernetes/api";
-import { kubernetesApi } from "../../../provider/kubernetes/client";
+import { kubernetesApi, type KubernetesApiOptions } from "../../../provider/kubernetes/client";
 import { httpsServer, type HttpsServer } from "./https-server";
 
 describe("kubernetesApi", () => {
@@ -15,9 +15,10 @@ describe("kubernetesApi", () => {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse) => void,
     names?: { serverName?: string },
+    options?: KubernetesApiOptions,
   ) => {
     server = await httpsServer(answer, names);
-    return kubernetesApi(server.kubeconfig);
+    return kubernetesApi(server.kubeconfig, options);
   };
   afterEach(() => server.close());
 
@@ -72,6 +73,18 @@ describe("kubernetesApi", () => {
       response.end(calls === 1 ? "too many requests" : "ok");
     });
     assert.equal(await api.text("/readyz"), "ok");
+  });
+
+  it("says so when a server was busy all the time, and not that it did not answer", async () => {
+    const api = await start(
+      (_request, response) => response.writeHead(429, { "retry-after": "0.05" }).end("too many requests"),
+      undefined,
+      { timeoutMs: 300 },
+    );
+    await assert.rejects(api.text("/readyz"), {
+      statusCode: 429,
+      message: "GET /readyz: too many requests (HTTP 429)",
+    });
   });
 
   it("keeps the API server's own words, also where they are not JSON", async () => {
