@@ -9,6 +9,7 @@ import { kubernetesApi } from "../provider/kubernetes/client";
 import { connect as connectVault } from "../provider/vault/connection";
 import type { MachineVault } from "../provider/vault/machine-access";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
+import { waitForSlowNetworks } from "../sdk/slow-networks";
 import { Autoscaler } from "./autoscaler";
 import { ownKubeconfig } from "./cluster/own-cluster";
 import { parseConfig, type AutoscalerConfig, type ConfiguredGroup } from "./config";
@@ -50,6 +51,7 @@ function withOwnAccess(spec: ConfiguredGroup["spec"], kubeconfig: string): Confi
   return "kubeconfig" in spec ? { ...spec, kubeconfig } : spec;
 }
 
+waitForSlowNetworks();
 main(process.argv[2]).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
