@@ -350,6 +350,19 @@ describe("Mithril node group", () => {
       assert.equal(Object.values(mithril.cloud.state.reservations)[0]!.status, "Active");
     });
 
+    it("has a reserved node that was moved to another host under another name of its instance", async () => {
+      const group = resource();
+      await group.up(reserved());
+      const [first] = Object.values(mithril.cloud.state.instances);
+      first!.name = "moved";
+      await group.refresh();
+      const machines = outputs(group).machines as { nodeName: string; state: string }[];
+      assert.deepEqual(
+        machines.map(({ nodeName, state }) => `${nodeName} ${state}`),
+        ["train-gpu-1 running", "train-gpu-2 running"],
+      );
+    });
+
     it("frees its volumes when its instances are terminated, and says until when its name is taken", async () => {
       const share = { name: "data", region, diskInterface: "File", sizeGb: 1 } as const;
       const { fid } = await mithril.api().volumes.create(share, "key", signal());
