@@ -11,12 +11,16 @@ const unknownAuthority: readonly string[] = [
   "CERT_UNTRUSTED",
 ];
 
+/** By the clock here, which may be wrong. */
+const outOfTime: readonly string[] = ["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"];
+
 /** Of what `fetch` of the URL was rejected with. */
 export function noAnswer(error: unknown, url: string): string {
   const { reason, proxyStatus } = reasonOf(error);
   // A proxy's own address is in the message.
   const place = URL.canParse(url) ? ` from ${new URL(url).origin}` : "";
   if (proxyStatus !== undefined) return `no answer${place}: ${proxyWords(proxyStatus)}`;
+  if (outOfTime.includes(reason)) return `no answer${place}: ${reason}: is this computer's clock right?`;
   return unknownAuthority.includes(reason)
     ? `no answer${place}: ${reason}: its certificate is of an authority that is not known here; NODE_EXTRA_CA_CERTS names a file with that authority's own`
     : `no answer${place}: ${reason}`;

@@ -170,6 +170,7 @@ describe("what is said of a request without an answer", () => {
   it("has the system's code, or else the words of the innermost cause", async () => {
     for (const [cause, words] of [
       [systemError("ECONNRESET", "read"), /: ECONNRESET \(/],
+      [systemError("CERT_NOT_YET_VALID"), /: CERT_NOT_YET_VALID: is this computer's clock right\? \(/],
       [new Error("outer", { cause: new Error("inner") }), /: inner \(/],
     ] as const) {
       const { send } = rejecting(cause);
