@@ -208,7 +208,11 @@ describe("Mithril node group", () => {
     };
     const resource = () => new EngineResource(plugin, "gpu-clusters:mithril:NodeGroup");
     const outputs = (group: EngineResource) =>
-      group.stored!.state.values as { size: number; problems: string[]; machines: { orderStatus: string }[] };
+      group.stored!.state.values as {
+        size: number;
+        problems: string[];
+        machines: { nodeName: string; state: string; orderStatus: string }[];
+      };
 
     it("keeps the contract", () =>
       driveResource({
@@ -356,9 +360,8 @@ describe("Mithril node group", () => {
       const [first] = Object.values(mithril.cloud.state.instances);
       first!.name = "moved";
       await group.refresh();
-      const machines = outputs(group).machines as { nodeName: string; state: string }[];
       assert.deepEqual(
-        machines.map(({ nodeName, state }) => `${nodeName} ${state}`),
+        outputs(group).machines.map(({ nodeName, state }) => `${nodeName} ${state}`),
         ["train-gpu-1 running", "train-gpu-2 running"],
       );
     });
