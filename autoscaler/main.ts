@@ -9,8 +9,9 @@ import { kubernetesApi } from "../provider/kubernetes/client";
 import { connect as connectVault } from "../provider/vault/connection";
 import type { MachineVault } from "../provider/vault/machine-access";
 import { parseKubeconfig } from "../sdk/kubernetes/kubeconfig";
+import { waitForSlowNetworks } from "../sdk/slow-networks";
 import { Autoscaler } from "./autoscaler";
-import { ownKubeconfig } from "./cluster/own-cluster";
+import { followAuthority, ownKubeconfig } from "./cluster/own-cluster";
 import { parseConfig, type AutoscalerConfig, type ConfiguredGroup } from "./config";
 import { goByProxies } from "./proxies";
 
@@ -34,8 +35,19 @@ async function main(file: string | undefined): Promise<void> {
       }),
     login: loginTo(config),
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, () => void autoscaler.stop().then(() => process.exit(0)));
+  const ending = new AbortController();
+  const end = () => {
+    ending.abort();
+    void autoscaler.stop().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  if (!KUBECONFIG) {
+    const changed = () => {
+      log.warn("the cluster's authority is another now: ends, to be started with it");
+      end();
+    };
+    void followAuthority(changed, { signal: ending.signal });
+  }
   await autoscaler.start();
 }
 
@@ -50,6 +62,7 @@ function withOwnAccess(spec: ConfiguredGroup["spec"], kubeconfig: string): Confi
   return "kubeconfig" in spec ? { ...spec, kubeconfig } : spec;
 }
 
+waitForSlowNetworks();
 main(process.argv[2]).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

@@ -1,15 +1,18 @@
 import { GoMissingError } from "../toolchain/tools/compile";
 import { CommandError } from "./command-error";
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Runs a command of the command line to its end and sets the exit code. SIGINT and SIGTERM abort the signal that the
- * command gets; it then ends what it started.
+ * Runs a command of the command line to its end and sets the exit code. SIGINT, SIGTERM, a terminal that is closed, and an output that nobody reads any
+ * more abort the signal that the command gets; it then ends what it started.
  */
 export async function runMain(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort(new CommandError("interrupted", undefined, 130));
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const name of signals) process.on(name, interrupt);
+  // To the end of the process: what is written last has no reader either.
+  for (const output of [process.stdout, process.stderr]) output.on("error", interrupt);
   try {
     await command(interruption.signal);
   } catch (caught) {
@@ -26,8 +29,7 @@ export async function runMain(command: (signal: AbortSignal) => Promise<void>): 
       process.exitCode = 1;
     }
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const name of signals) process.off(name, interrupt);
   }
 }
 

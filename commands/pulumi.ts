@@ -115,11 +115,49 @@ async function removeDeadLocks(files: StackFiles): Promise<void> {
   for (const name of await fs.readdir(folder).catch(() => [])) {
     const file = path.join(folder, name);
     try {
-      const lock = JSON.parse(await fs.readFile(file, "utf8")) as { pid: number; hostname: string };
-      if (lock.hostname === hostname() && !isAlive(lock.pid)) await fs.rm(file, { force: true });
+      const text = await fs.readFile(file, "utf8");
+      // pulumi puts it in its place whole: a power cut leaves it empty.
+      const lock = (text === "" ? undefined : JSON.parse(text)) as PulumiLock | undefined;
+      if (lock === undefined || (lock.hostname === hostname() && (await isDead(lock)))) {
+        await fs.rm(file, { force: true });
+      }
     } catch {
       // Not a lock that we understand: pulumi itself will complain about it.
     }
+  }
+}
+
+interface PulumiLock {
+  pid: number;
+  hostname: string;
+  /** RFC 3339. */
+  timestamp: string;
+}
+
+/** Ids of processes are given again, at the latest when the computer, or a container, starts anew. */
+async function isDead({ pid, timestamp }: PulumiLock): Promise<boolean> {
+  if (!isAlive(pid)) return true;
+  const began = await beganAt(pid);
+  return began !== undefined && began > Date.parse(timestamp) + clockToleranceMs;
+}
+
+const clockToleranceMs = 5_000;
+/** Of the times in /proc. */
+const ticksPerSecond = 100;
+
+/** When a process began; undefined where the system does not say it in files. */
+async function beganAt(pid: number): Promise<number | undefined> {
+  try {
+    const [stat, since] = await Promise.all([
+      fs.readFile(`/proc/${pid}/stat`, "utf8"),
+      fs.readFile("/proc/uptime", "utf8"),
+    ]);
+    // Its name, the second field, may have spaces and brackets within.
+    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const ageSeconds = Number(since.split(" ")[0]) - ticks / ticksPerSecond;
+    return Number.isFinite(ageSeconds) ? Date.now() - ageSeconds * 1000 : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -130,7 +168,7 @@ async function removeDeadLocks(files: StackFiles): Promise<void> {
  */
 export async function showPulumi(pulumi: Pulumi, args: string[], signal: AbortSignal): Promise<number> {
   signal.throwIfAborted();
-  const color = process.stderr.isTTY ? "always" : "never";
+  const color = wantsColor(process.stderr, process.env) ? "always" : "never";
   // Of waits our plugin tells what is new; the engine's dots beside it, one a second, would be most of a log.
   const child = spawn(pulumi.executable, [...args, "--non-interactive", "--suppress-progress", "--color", color], {
     cwd: root,
@@ -139,8 +177,11 @@ export async function showPulumi(pulumi: Pulumi, args: string[], signal: AbortSi
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  child.stdout.pipe(process.stderr, { end: false });
-  child.stderr.pipe(process.stderr, { end: false });
+  const outputs = [child.stdout, child.stderr];
+  for (const output of outputs) output.pipe(process.stderr, { end: false });
+  // Where nobody reads it any more: pulumi would wait for a reader, or be killed for having none.
+  const drain = (): void => outputs.forEach((output) => output.resume());
+  process.stderr.on("error", drain);
   const interrupt = (): void => void child.kill("SIGINT");
   signal.addEventListener("abort", interrupt, { once: true });
   try {
@@ -149,8 +190,14 @@ export async function showPulumi(pulumi: Pulumi, args: string[], signal: AbortSi
       child.once("close", (code) => resolve(code ?? 1));
     });
   } finally {
+    process.stderr.off("error", drain);
     signal.removeEventListener("abort", interrupt);
   }
+}
+
+/** References: no-color.org; TERM in ncurses. */
+export function wantsColor(output: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
+  return output.isTTY === true && !NO_COLOR && TERM !== "dumb";
 }
 
 /** @throws CommandError with what to do next when pulumi fails */

@@ -42,9 +42,11 @@ export async function findSimulator(): Promise<Simulator | undefined> {
   if (!simulator || !isAlive(simulator.pid)) return undefined;
   try {
     const answer = await fetch(`${simulator.url}/_simulator/health`, { signal: AbortSignal.timeout(5_000) });
-    return answer.ok ? simulator : undefined;
+    // After a power cut another process may have its id, and another checkout's simulator its port.
+    const { pid } = (await answer.json()) as { pid?: number };
+    return answer.ok && pid === simulator.pid ? simulator : undefined;
   } catch {
-    // Another process has the pid now.
+    // Nobody answers, or no simulator.
     return undefined;
   }
 }

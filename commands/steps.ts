@@ -10,7 +10,7 @@ export interface Step {
 
 /** Runs steps, one after the other unless told otherwise. Progress goes to stderr, so that stdout stays for results. */
 export async function runSteps(steps: Step[], order: { concurrent?: boolean } = {}): Promise<void> {
-  const interactive = process.stderr.isTTY === true;
+  const interactive = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const tasks = steps.map((step): ListrTask => ({
     title: step.title,

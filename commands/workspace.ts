@@ -57,7 +57,8 @@ export function stackFiles(stack: string): StackFiles {
 /** Whole or not at all, and so that at no time anybody else can read it. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
-  await fs.writeFile(draft, text, { mode: 0o600 });
+  // On the disk before it has the name: a power cut would leave an empty file in its place.
+  await fs.writeFile(draft, text, { mode: 0o600, flush: true });
   await fs.rename(draft, file);
 }
 

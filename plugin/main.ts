@@ -2,5 +2,8 @@
 import { provider } from "./provider";
 import { letFetchGoByProxies } from "../provider/cloud/proxy";
 import { serve } from "../provider/server/serve";
+import { waitForSlowNetworks } from "../sdk/slow-networks";
+
+waitForSlowNetworks();
 
 void letFetchGoByProxies().then(() => serve(provider, process.argv.slice(2)));

@@ -77,8 +77,7 @@ function stopOnSignals(simulator: Simulator): void {
     console.log("Stopping the machines …");
     void simulator.close().catch(fail);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 }
 
 function greeting(simulator: Simulator, machines: string, directory: string): string {

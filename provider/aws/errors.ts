@@ -1,5 +1,6 @@
 /** What AWS answered when it did not do what was asked, and what kind of refusal that is. */
 import { regionHint } from "../../sdk/aws/regions";
+import { messageOf } from "../../sdk/message";
 
 /**
  * - `capacity`: AWS has no such machines free now.
@@ -118,7 +119,7 @@ export function toAwsError(error: unknown, action: string, profile = process.env
   const cloudMessage =
     code === "MissingRegion"
       ? "no region is configured: set the provider's aws.region, or AWS_REGION in the environment"
-      : error.message;
+      : messageOf(error);
   return new AwsApiError(
     { action, code, cloudMessage, httpStatus: $metadata?.httpStatusCode, requestId: $metadata?.requestId, profile },
     { cause: error },

@@ -1,6 +1,6 @@
 /** What a cloud answered when it did not do what was asked. Each cloud has its own kinds, words and hints. */
 
-/** Kinds of every cloud. `unavailable`: the outcome is unknown; the request may have had its effect. */
+/** Kinds of every cloud. `unavailable`: the outcome is unknown; the request may have had its effect, unless it is `unsent`. */
 export type PassingKind = "rateLimit" | "unavailable";
 
 export interface ApiErrorInit<Kind extends string> {
@@ -14,6 +14,8 @@ export interface ApiErrorInit<Kind extends string> {
   /** Milliseconds that the cloud asks to wait. */
   retryAfter?: number;
   kind: Kind | PassingKind;
+  /** It never left this computer, so that it had no effect. */
+  unsent?: boolean | undefined;
 }
 
 export class ApiError<Kind extends string> extends Error {
@@ -22,6 +24,7 @@ export class ApiError<Kind extends string> extends Error {
   readonly cloudMessage: string;
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly unsent: boolean;
 
   constructor(message: string, init: ApiErrorInit<Kind>, options?: ErrorOptions) {
     super(message, options);
@@ -30,5 +33,6 @@ export class ApiError<Kind extends string> extends Error {
     this.cloudMessage = init.cloudMessage;
     this.requestId = init.requestId;
     this.retryAfter = init.retryAfter;
+    this.unsent = init.unsent ?? false;
   }
 }

@@ -2,7 +2,7 @@
 import { redact } from "../server/redaction";
 import type { PassingKind } from "./api-error";
 import { WrongShape } from "./json";
-import { noAnswer, redirection } from "./no-answer";
+import { neverConnected, noAnswer, redirection } from "./no-answer";
 import { retrying, type Backoff } from "./retry";
 
 /** How a cloud says what went wrong. */
@@ -17,6 +17,8 @@ export interface UnreadAnswer {
   /** Undefined when no answer arrived. */
   httpStatus?: number;
   cloudMessage: string;
+  /** No connection was made. */
+  unsent?: boolean;
 }
 
 export interface TransportOptions {
@@ -101,7 +103,7 @@ export function createTransport(options: TransportOptions): Transport {
         const cloudMessage = timeout.aborted
           ? `no answer within ${timeoutMs / 1000} s`
           : redact(noAnswer(error, url), hidden);
-        throw errors.unavailable({ request, cloudMessage }, { cause: error });
+        throw errors.unavailable({ request, cloudMessage, unsent: neverConnected(error) }, { cause: error });
       }
       if (optional && response.status === 404) return undefined as T;
       if (!response.ok) {

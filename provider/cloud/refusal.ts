@@ -19,11 +19,12 @@ export function strangersNotFound(httpStatus: number | undefined, kind: string, 
   return `. That is no answer of the API's own, but of what stands before it, or at another address (${field}): what is there is not known`;
 }
 
-/** `Retry-After` in milliseconds: seconds or a date. */
+/** `Retry-After` in milliseconds: seconds or a date, by the clock of who sent it, which need not be ours. */
 export function retryAfter(headers: Headers): number | undefined {
   const header = headers.get("retry-after");
   if (header === null) return undefined;
   const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

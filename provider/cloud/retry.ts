@@ -13,14 +13,16 @@ export interface Backoff {
 /** Longest wait that a `Retry-After` may ask for: beyond it the error is more useful than the wait. */
 export const longestRetryAfterMs = 120_000;
 
-/** Repeats `work` while it fails with one of `kinds`. */
+/** Repeats `work` while it fails with one of `kinds`, or was not sent. */
 export function retrying<T>(
   work: () => Promise<T>,
   { kinds, backoff, signal }: { kinds: readonly PassingKind[]; backoff: Backoff; signal: AbortSignal },
 ): Promise<T> {
   const wanted: readonly string[] = kinds;
   const passes = (error: Error): error is ApiError<string> =>
-    error instanceof ApiError && wanted.includes(error.kind) && (error.retryAfter ?? 0) <= longestRetryAfterMs;
+    error instanceof ApiError &&
+    (error.unsent || wanted.includes(error.kind)) &&
+    (error.retryAfter ?? 0) <= longestRetryAfterMs;
   return pRetry(work, {
     retries: backoff.retries,
     minTimeout: backoff.firstMs,

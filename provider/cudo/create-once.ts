@@ -71,7 +71,7 @@ export async function createOnce<T>(
         throw new OutcomeUnknown(`${reason}; ${create.kind} "${create.id}" may have been made`, { cause: error });
       }
       const unknown = (why: unknown) => (mayCome ? outcomeUnknown(create, error, messageOf(why)) : why);
-      if (!isCudoError(error, "unavailable", "alreadyExists")) {
+      if (!isCudoError(error, "unavailable", "alreadyExists") || error.unsent) {
         throw unknown(error);
       }
       mayCome ||= error.kind === "unavailable";

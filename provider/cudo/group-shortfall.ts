@@ -20,7 +20,8 @@ export class GroupShortfall extends Error {
 
 /** Whether nothing was made, and nothing will come. */
 export function isRefusal(error: unknown): boolean {
-  return !(error instanceof OutcomeUnknown || isCudoError(error, "unavailable", "alreadyExists"));
+  if (error instanceof OutcomeUnknown) return false;
+  return !isCudoError(error, "unavailable", "alreadyExists") || error.unsent;
 }
 
 /** Undefined for errors that are not the cloud's answer to a request for a machine. */

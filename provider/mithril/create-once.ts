@@ -70,6 +70,7 @@ export async function createOnce<T extends { fid: string }>(
   } catch (error) {
     if (signal.aborted) return await settle(create, signal, error);
     if (!isMithrilError(error, "unavailable", "alreadyExists")) throw error;
+    if (error.unsent) throw error;
     if (error.kind === "unavailable") return adopt(create, await searchFor(create, error, { ms, pace }, signal));
     const [found] = await create.find(signal);
     if (found) return adopt(create, found);

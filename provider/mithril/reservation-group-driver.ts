@@ -14,7 +14,7 @@ import {
   type MithrilDescription,
   type MithrilMachine,
 } from "./node-group-driver";
-import { instancesOf, isGone, isLiveReservation } from "./orders";
+import { inPlaces, instancesOf, isLiveReservation } from "./orders";
 import {
   endReservation,
   extendReservation,
@@ -57,11 +57,8 @@ export class ReservedGroupDriver implements NodeGroupDriver {
     const reservation = await this.reservation(signal);
     if (!reservation) return { size: 0, machines: [] };
     const instances = await instancesOf(this.group.api, { reservations: [reservation.fid] }, signal);
-    const machines = Array.from({ length: reservation.quantity }, (_, index) => {
-      const nodeName = instanceName(reservation.name, index + 1);
-      const instance = instances.find((candidate) => candidate.name === nodeName && !isGone(candidate));
-      return machineOf(reservation, index + 1, instance);
-    });
+    const names = Array.from({ length: reservation.quantity }, (_, index) => instanceName(reservation.name, index + 1));
+    const machines = inPlaces(names, instances).map((instance, index) => machineOf(reservation, index + 1, instance));
     return { id: groupId(this.group), size: reservation.quantity, machines };
   }
 

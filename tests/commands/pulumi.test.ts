@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { runMain } from "../../commands/main";
-import { prepareStack, setSecrets, showPulumi } from "../../commands/pulumi";
+import { prepareStack, setSecrets, showPulumi, wantsColor } from "../../commands/pulumi";
 import { stackFiles } from "../../commands/workspace";
 import { inTemporaryFolder } from "../toolchain/temporary-folder";
 
@@ -18,6 +20,17 @@ describe("pulumi as the commands run it", () => {
       assert.deepEqual(given.slice(0, 4), ["up", "--yes", "--non-interactive", "--suppress-progress"]);
     }),
   );
+
+  it("colors what a terminal shows, unless that cannot or its user wants none", () => {
+    const cases: [boolean, NodeJS.ProcessEnv, boolean][] = [
+      [true, { TERM: "xterm" }, true],
+      [true, { NO_COLOR: "" }, true],
+      [true, { NO_COLOR: "1" }, false],
+      [true, { TERM: "dumb" }, false],
+      [false, {}, false],
+    ];
+    for (const [isTTY, environment, expected] of cases) assert.equal(wantsColor({ isTTY }, environment), expected);
+  });
 
   it(
     "makes a stack once, where two commands begin with it at once",
@@ -37,6 +50,38 @@ describe("pulumi as the commands run it", () => {
       await Promise.all([prepareStack(executable, files, signal), prepareStack(executable, files, signal)]);
       assert.equal(await readFile(join(folder, "calls"), "utf8"), "init\n");
       assert.match(await readFile(files.passphrase, "utf8"), /^[0-9a-f]{64}$/);
+    }),
+  );
+
+  it(
+    "takes away locks of a pulumi that is gone, whoever has its process's id since, and no others",
+    inTemporaryFolder(async (folder) => {
+      const own = join(folder, "local");
+      const files = {
+        ...stackFiles("local"),
+        folder: own,
+        backend: join(own, "backend"),
+        passphrase: join(own, "pass"),
+      };
+      const [stacks, locks] = ["stacks/pulumi-gpu-clusters", "locks/organization/pulumi-gpu-clusters/local"].map(
+        (part) => join(files.backend, ".pulumi", part),
+      ) as [string, string];
+      for (const each of [stacks, locks]) await mkdir(each, { recursive: true });
+      await writeFile(join(stacks, "local.json"), "{}");
+      const here = { username: "me", hostname: hostname() };
+      const [now, long] = [new Date().toISOString(), new Date(0).toISOString()];
+      const { pid } = spawnSync(process.execPath, ["--version"]);
+      const given: Record<string, string> = {
+        "gone.json": JSON.stringify({ ...here, pid, timestamp: now }),
+        "id-given-again.json": JSON.stringify({ ...here, pid: process.pid, timestamp: long }),
+        "power-cut.json": "",
+        "alive.json": JSON.stringify({ ...here, pid: process.pid, timestamp: now }),
+        "elsewhere.json": JSON.stringify({ ...here, hostname: "elsewhere", pid, timestamp: long }),
+      };
+      for (const [name, text] of Object.entries(given)) await writeFile(join(locks, name), text);
+      await prepareStack("/bin/false", files, new AbortController().signal);
+      const kept = ["alive.json", "elsewhere.json", ...(process.platform === "linux" ? [] : ["id-given-again.json"])];
+      assert.deepEqual((await readdir(locks)).sort(), kept);
     }),
   );
 

@@ -78,7 +78,7 @@ describe("npm run simulator", () => {
     await mkdir(join(stateDir, "machines", "cudo~simulator~left"), { recursive: true });
     const { child, ready, ended } = startWith([], "--port", "0", "--state-dir", stateDir);
     await ready;
-    child.kill("SIGTERM");
+    child.kill("SIGHUP");
     assert.match((await ended).output, /^Machines: light machines \(processes\); as before$/m);
   });
 

@@ -49,6 +49,16 @@ describe("lock", () => {
   );
 
   it(
+    "is taken over at once where a power cut has emptied it",
+    inTemporaryFolder(async (folder) => {
+      const file = path.join(folder, "lock");
+      await fs.writeFile(file, "");
+      assert.equal(await withLock(file, () => Promise.resolve("done"), { timing }), "done");
+      assert.deepEqual(await fs.readdir(folder), []);
+    }),
+  );
+
+  it(
     "is taken over from a holder elsewhere that gave no sign of life",
     inTemporaryFolder(async (folder) => {
       const file = path.join(folder, "lock");

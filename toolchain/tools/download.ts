@@ -3,6 +3,7 @@ import { createWriteStream, promises as fs } from "node:fs";
 import * as path from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "../../sdk/message";
 import { runCommand } from "./command";
 import type { Download } from "./tool";
 
@@ -104,7 +105,7 @@ async function request(url: string, downloader: Downloader): Promise<Response> {
     }
     // fetch fails with a TypeError when no connection came about; its cause says why.
     if (error instanceof TypeError) {
-      const cause = error.cause instanceof Error ? error.cause.message : error.message;
+      const cause = messageOf(error.cause instanceof Error ? error.cause : error);
       throw new UnreachableError(`${host} can not be reached: ${cause}`);
     }
     throw error;

@@ -95,17 +95,21 @@ async function take(file: string, own: Holder): Promise<boolean> {
   }
 }
 
+/** Nobody has a lock that was whole when it was made and cannot be read now: a power cut leaves empty files. */
+const nobody: Holder = { token: "", host: hostname(), pid: 0 };
+
 async function readHolder(file: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await fs.readFile(file, "utf8")) as Holder;
   } catch (error) {
+    if (error instanceof SyntaxError) return nobody;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
 
 async function isGone(file: string, holder: Holder, timing: LockTiming): Promise<boolean> {
-  if (holder.host === hostname() && !isAlive(holder.pid)) return true;
+  if (holder === nobody || (holder.host === hostname() && !isAlive(holder.pid))) return true;
   try {
     return Date.now() - (await fs.stat(file)).mtimeMs > timing.expiry;
   } catch {

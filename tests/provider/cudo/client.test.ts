@@ -295,6 +295,11 @@ describe("Cudo errors", () => {
     assert.equal(parse(429, { code: 8, details }, { "retry-after": "3" }).retryAfter, 3000);
     const date = new Date(Date.now() + 10_000).toUTCString();
     assert.ok(parse(503, {}, { "retry-after": date }).retryAfter! > 5_000);
+    const [ahead, later] = [5, 8].map((minutes) => new Date(Date.now() + minutes * 60_000).toUTCString()) as [
+      string,
+      string,
+    ];
+    assert.equal(parse(503, {}, { "retry-after": later, date: ahead }).retryAfter, 180_000);
     assert.equal(parse(503, {}).retryAfter, undefined);
   });
 

@@ -208,7 +208,11 @@ describe("Mithril node group", () => {
     };
     const resource = () => new EngineResource(plugin, "gpu-clusters:mithril:NodeGroup");
     const outputs = (group: EngineResource) =>
-      group.stored!.state.values as { size: number; problems: string[]; machines: { orderStatus: string }[] };
+      group.stored!.state.values as {
+        size: number;
+        problems: string[];
+        machines: { nodeName: string; state: string; orderStatus: string }[];
+      };
 
     it("keeps the contract", () =>
       driveResource({
@@ -348,6 +352,18 @@ describe("Mithril node group", () => {
       await group.up({ ...told, capacity });
       await group.destroy();
       assert.equal(Object.values(mithril.cloud.state.reservations)[0]!.status, "Active");
+    });
+
+    it("has a reserved node that was moved to another host under another name of its instance", async () => {
+      const group = resource();
+      await group.up(reserved());
+      const [first] = Object.values(mithril.cloud.state.instances);
+      first!.name = "moved";
+      await group.refresh();
+      assert.deepEqual(
+        outputs(group).machines.map(({ nodeName, state }) => `${nodeName} ${state}`),
+        ["train-gpu-1 running", "train-gpu-2 running"],
+      );
     });
 
     it("frees its volumes when its instances are terminated, and says until when its name is taken", async () => {
