@@ -219,7 +219,7 @@ class HttpsKubernetesApi implements KubernetesApi {
     const { endpoint } = this.connection;
     const url = requestUrl(endpoint, call);
     let headers: Readonly<Record<string, string>> = {};
-    let busy: KubernetesApiError | undefined;
+    let busy: Error | undefined;
     try {
       const access = await this.connection.access();
       headers = access.headers;
