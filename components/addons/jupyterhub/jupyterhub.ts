@@ -1,13 +1,14 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { clientIdProblem, issuerProblem } from "../../../sdk/keycloak/checks";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
+import { isLater, noValue } from "../../../sdk/function-arguments";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { isObject } from "../../fields";
 import { checkCluster } from "../../handles";
 import { known } from "../../inputs";
-import { bySchema, heldArgs, isUnknown, noValue } from "../../schema-check";
+import { bySchema, heldArgs } from "../../schema-check";
 import { checkBetween, checkChoice, checkObjectName, checkOwnNamespace } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
@@ -216,7 +217,7 @@ function checkClient(client: unknown, problems: Problems): void {
     problems.add("client", "must be an OAuth2Client, or an object of a client's issuer, clientId and secret");
   else
     for (const field of clientFields)
-      if (!isUnknown(given[field])) checkClientPart(field, given[field], "is required", problems);
+      if (!isLater(given[field])) checkClientPart(field, given[field], "is required", problems);
 }
 
 function checkClientPart(field: keyof HubClient, value: unknown, missing: string, problems: Problems): void {
