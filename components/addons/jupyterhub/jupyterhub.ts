@@ -20,6 +20,7 @@ import { blockClass } from "../block-storage/place";
 import { chosenClass, sharedStorageClass } from "../shared-storage/place";
 import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
+import { ofAllThere } from "../../left-out";
 
 /**
  * Who lets people in: an `OAuth2Client`, or what is known of another one.
@@ -122,9 +123,10 @@ export class JupyterHub extends pulumi.ComponentResource {
       { ...child, protect: args.protect ?? true },
     );
     const url = pulumi.output(args.url).apply(checkedUrl);
-    const values = pulumi
-      .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass, url])
-      .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass, url]) =>
+    const own = pulumi.all({ kept, keys, ownClass: args.storageClass, sharedClass: cluster.sharedStorageClass, url });
+    const values = ofAllThere(
+      [own, cluster.nodeGroups],
+      ({ kept: { issuer, clientId, secret }, keys, ownClass, sharedClass, url }, groups) =>
         hubValues({
           url,
           issuer,
@@ -139,7 +141,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",
         }),
-      );
+    );
     const release = helmRelease(
       `${name}-release`,
       jupyterhub,
