@@ -123,7 +123,13 @@ export class JupyterHub extends pulumi.ComponentResource {
       { ...child, protect: args.protect ?? true },
     );
     const url = pulumi.output(args.url).apply(checkedUrl);
-    const own = pulumi.all({ kept, keys, ownClass: args.storageClass, sharedClass: cluster.sharedStorageClass, url });
+    const own = pulumi.output({
+      kept,
+      keys,
+      ownClass: args.storageClass,
+      sharedClass: cluster.sharedStorageClass,
+      url,
+    });
     const values = ofAllThere(
       [own, cluster.nodeGroups],
       ({ kept: { issuer, clientId, secret }, keys, ownClass, sharedClass, url }, groups) =>

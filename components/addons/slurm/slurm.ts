@@ -260,7 +260,7 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, { clu
     pulumi
       .all([pulumi.output(place).apply(checkedAccounting), passwordMark])
       .apply(([checked, mark]) => ({ ...checked, passwordMark: mark! }));
-  const own = pulumi.all({
+  const own = pulumi.output({
     ownClass: storageClass,
     sharedClass: cluster.sharedStorageClass,
     database,
