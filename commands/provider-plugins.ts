@@ -1,6 +1,6 @@
 import { promises as fs } from "node:fs";
-import { homedir } from "node:os";
 import * as path from "node:path";
+import { pulumiHome as usersPulumiHome } from "../sdk/plugin/install";
 import { buildStandIn, type StandInName } from "../stand-ins/build/stand-in";
 import { ensureTools, type Report } from "../toolchain/tools";
 import { runCommand } from "../toolchain/tools/command";
@@ -50,7 +50,7 @@ export async function ensureProviderPlugin(
   const official: ProviderPlugin = { kind: "official", description: `official plugin ${version}` };
   if ((await exists(path.join(folder, executable))) && !(await exists(marker))) return official;
 
-  const users = path.join(process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), "plugins", folderName);
+  const users = path.join(usersPulumiHome(), "plugins", folderName);
   // In a shell that has our environment, `PULUMI_HOME` is ours.
   const isOurs = path.resolve(users) === path.resolve(folder);
   if (!isOurs && (await exists(path.join(users, executable)))) {

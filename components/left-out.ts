@@ -18,6 +18,6 @@ export function ofAllThere<T extends unknown[], U>(
     .apply((all) => (isThere(all) ? make(...(all as Parameters<typeof make>)) : (undefined as U)));
 }
 
-function isThere(value: unknown): boolean {
+export function isThere(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isThere) : value !== undefined;
 }

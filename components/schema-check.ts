@@ -1,4 +1,5 @@
 /** What the schema says of a component's arguments: what is required and unknown, types and enums. */
+import { isLater, noValue } from "../sdk/function-arguments";
 import * as pulumi from "../sdk/pulumi";
 import { componentsSchema } from "../sdk/schema/committed";
 import {
@@ -38,7 +39,7 @@ export function bySpec(
 ): Record<string, unknown> {
   const schema = componentsSchema();
   const at = (property: string) => (place === undefined ? property : `${place}.${property}`);
-  const { values, failures } = validate(schema, { properties, required }, given, isUnknown);
+  const { values, failures } = validate(schema, { properties, required }, given, isLater);
   const hasObjects = (list: PropertyPath) => {
     const { items } = specAt(schema, properties, list) ?? {};
     const named = items && namedType(schema, items);
@@ -75,7 +76,7 @@ function held(
   const schema = componentsSchema();
   const visit = (spec: PropertySpec | undefined, value: unknown, at: PropertyPath): unknown => {
     if (spec === undefined) return value;
-    if (isUnknown(value)) return later(component, spec, value, at);
+    if (isLater(value)) return later(component, spec, value, at);
     const named = namedType(schema, spec);
     if (named && !isEnum(named) && isRecord(value)) return held(component, named, value, at);
     if (Array.isArray(value)) return value.map((element: unknown, index) => visit(spec.items, element, [...at, index]));
@@ -96,20 +97,10 @@ function later(component: string, spec: PropertySpec, value: unknown, path: Prop
       if (value === undefined || value === null) return problems.add(formatPath(path), noValue);
       // Whether the Output is a secret is not seen here, so that nothing of it is shown.
       const properties = { value: { ...spec, secret: true } };
-      for (const { property, reason } of validate(componentsSchema(), { properties }, { value }, isUnknown).failures)
+      for (const { property, reason } of validate(componentsSchema(), { properties }, { value }, isLater).failures)
         problems.add(formatPath([...path, ...parsePath(property).slice(1)]), reason);
     }),
   );
-}
-
-/** Of an Output. */
-export const noValue =
-  "has no value: the Output that it is made of became none, as where another stack has no such output; where one may be missing, " +
-  "`.apply((value) => value ?? …)` says what stands in its place";
-
-/** Until it is known. */
-export function isUnknown(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 function specAt(

@@ -1,3 +1,4 @@
+import { InvalidArguments, isLater, noValue, requireInputs } from "./function-arguments";
 import * as pulumi from "./pulumi";
 import type { AwsProviderConfig } from "./aws/config";
 import type { CudoProviderConfig } from "./cudo/config";
@@ -6,6 +7,7 @@ import type { MithrilProviderConfig } from "./mithril/config";
 import { ensurePluginInstalled } from "./plugin/install";
 import type { VaultProviderConfig } from "./vault/config";
 import { packageVersion, pluginName } from "./plugin/package";
+import { isRecord } from "./schema/record";
 
 type Inputs<Config> = pulumi.Input<{ [K in keyof Config]: pulumi.Input<NonNullable<Config[K]>> }>;
 
@@ -31,7 +33,8 @@ export class Provider extends pulumi.ProviderResource {
   readonly given: ProviderArgs;
 
   constructor(name: string, given?: ProviderArgs, options?: pulumi.ResourceOptions) {
-    const args = given ?? {};
+    requireInputs(given);
+    const args = held(given ?? {}, `Provider "${name}": `) as ProviderArgs;
     ensurePluginInstalled();
     // Providers take structured values as JSON text. It has API keys in it.
     const text = (value: pulumi.Input<object>) => pulumi.secret(pulumi.jsonStringify(value));
@@ -39,4 +42,16 @@ export class Provider extends pulumi.ProviderResource {
     super(pluginName, name, Object.fromEntries(properties) as pulumi.Inputs, { version: packageVersion, ...options });
     this.given = args;
   }
+}
+
+/** The environment stands in for what is left out: for what turns out to have no value it would be another account. */
+function held(value: unknown, place: string): unknown {
+  if (isLater(value))
+    return pulumi.output(value as object).apply((value: unknown) => {
+      if (value === undefined || value === null) throw new InvalidArguments(`${place} ${noValue}`);
+      return value;
+    });
+  if (!isRecord(value)) return value;
+  const below = place.endsWith(" ") ? place : `${place}.`;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, held(field, `${below}${key}`)]));
 }

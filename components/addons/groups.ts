@@ -4,6 +4,7 @@ import type { KubernetesCluster, NodeGroupStatus } from "../cluster";
 import { PerCluster } from "../per-cluster";
 import { nvidiaGpus } from "./gpu/groups";
 import { onAnyNode, onControlGroups, onNodesWith, usualGpuTaint, type Toleration } from "./in-cluster";
+import { ofAllThere } from "../left-out";
 
 /** A group as it is asked for, whether it is there or not. */
 export type GroupPlan = Omit<NodeGroupStatus, "size" | "problems">;
@@ -65,7 +66,7 @@ function plansOf(cluster: KubernetesCluster): pulumi.Output<GroupPlan[]> {
 
 /** Of who asks for NVIDIA's GPUs by their number, and for nothing else. */
 export function warnOfOtherGpus(cluster: KubernetesCluster, platform: string, resource: pulumi.Resource): void {
-  plansOf(cluster).apply((groups) => {
+  ofAllThere([plansOf(cluster)], (groups) => {
     const without = groups.filter(({ gpus, gpuResources }) => gpus > 0 && gpuResources[nvidiaGpus] === undefined);
     if (without.length > 0)
       void pulumi.log.warn(
@@ -83,7 +84,7 @@ export function warnOfGroups(
   resource: pulumi.Resource,
 ): void {
   const warn = (words: string) => void pulumi.log.warn(`cluster: ${words}`, resource);
-  plansOf(cluster).apply((groups) => {
+  ofAllThere([plansOf(cluster)], (groups) => {
     const workers = groups.filter(hasWorkers);
     if (workers.length > 1 && nodeFacts.get(cluster)?.unmarked)
       warn(

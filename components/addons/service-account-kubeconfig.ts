@@ -15,6 +15,7 @@ import { bySchema, heldArgs } from "../schema-check";
 import { checkLabel } from "../value-checks";
 import { checkAccessRules } from "./access-rules";
 import { ownersIn, type OneOfAKind } from "./one-of-a-kind";
+import { ofAllThere } from "../left-out";
 
 const systemNamespace = "kube-system";
 
@@ -76,7 +77,7 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
     super(ServiceAccountKubeconfig.__pulumiType, name, { ...args, cluster: args.cluster.clusterName }, options);
     const { cluster, accountName = name, accountNamespace: namespace = systemNamespace } = args;
     ownersIn(cluster).note(`"${name}"`, [ownAccount(namespace, accountName)]);
-    cluster.kubeconfig.apply((text) => {
+    ofAllThere([cluster.kubeconfig], (text) => {
       for (const doubt of doubtsOf(text)) void pulumi.log.warn(`cluster: ${doubt}`, this);
     });
     const child = { parent: this, provider: cluster.kubeProvider };
@@ -104,12 +105,13 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
       // Who has the token may do at once what it is for, and nothing any more once that is taken away.
       { ...child, dependsOn: [account, ...rights] },
     );
-    const entry = (key: string) => secret.data.apply((data) => decoded(data?.[key], key));
+    // One that is left out has no id, and no data that anybody could miss.
+    const entry = (key: string) => pulumi.all([secret.data, secret.id]).apply(([data]) => decoded(data?.[key], key));
     this.token = pulumi.secret(entry("token"));
     this.kubeconfig = pulumi.secret(
-      pulumi
-        .all([cluster.kubeconfig, cluster.clusterName, this.token, entry("ca.crt")])
-        .apply(([kubeconfig, clusterName, token, authority]) => {
+      ofAllThere(
+        [cluster.kubeconfig, cluster.clusterName, this.token, entry("ca.crt")],
+        (kubeconfig, clusterName, token, authority) => {
           const { endpoint, certificateAuthority, trustsSystem, tlsServerName, proxyUrl } = parseKubeconfig(kubeconfig);
           return renderKubeconfig({
             clusterName,
@@ -120,7 +122,8 @@ export class ServiceAccountKubeconfig extends pulumi.ComponentResource {
             proxyUrl,
             credentials: { token },
           });
-        }),
+        },
+      ),
     );
     this.registerOutputs({ kubeconfig: this.kubeconfig, token: this.token });
   }

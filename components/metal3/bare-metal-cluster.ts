@@ -28,6 +28,7 @@ import {
   type ClusterApiObject,
 } from "./objects";
 import { encryptionKey, encryptionSecret } from "./secrets-encryption";
+import { ofAllThere } from "../left-out";
 
 /**
  * A cluster on bare metal by Cluster API and Metal3, without a platform: kubeadm's control plane and a MachineDeployment for each node group, on servers that
@@ -190,7 +191,9 @@ function ownObjects(name: string, args: ObjectsArgs): OwnObjects {
         labels: { "cluster.x-k8s.io/cluster-name": clusterName },
       },
       stringData: {
-        [encryptionKey]: key.hex.apply((hex) => encryptionConfiguration(Buffer.from(hex, "hex").toString("base64"))),
+        [encryptionKey]: ofAllThere([key.hex], (hex) =>
+          encryptionConfiguration(Buffer.from(hex, "hex").toString("base64")),
+        ),
       },
     },
     { parent, provider, dependsOn: [choices, returned] },

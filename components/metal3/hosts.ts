@@ -9,6 +9,7 @@ import type { KubernetesCluster } from "../cluster";
 import { checked } from "../errors";
 import { checkCredentials } from "./host-checks";
 import type { BareMetalHostArgs, InventoryPlace } from "./hosts-args";
+import { ofAllThere } from "../left-out";
 
 const metal3Api = "metal3.io/v1alpha1";
 
@@ -111,7 +112,7 @@ export function bareMetalHost(
     },
     { parent: child.parent, dependsOn: [object] },
   );
-  return seen.values.apply(({ state }) => ({ name, state: state! }));
+  return ofAllThere([seen.values], ({ state }) => ({ name, state: state! }));
 }
 
 function hostSpec(host: BareMetalHostArgs): object {

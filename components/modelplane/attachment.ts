@@ -11,6 +11,7 @@ import { InvalidInput } from "../errors";
 import { known } from "../inputs";
 import { claimPlatform } from "../platforms";
 import type { ExistingSourceArgs, NodePoolArgs } from "./args";
+import { ofAllThere } from "../left-out";
 
 /** Where Modelplane looks for kubeconfigs, and for no other. */
 const namespace = "modelplane-system";
@@ -42,7 +43,7 @@ export function attach(source: ExistingSourceArgs, place: AttachmentPlace): Atta
     `${name}-requirements`,
     {
       kubeconfig: cluster.kubeconfig,
-      pools: cluster.nodeGroups.apply((groups) => poolsWithNodes(place.nodePools, groups)),
+      pools: ofAllThere([cluster.nodeGroups], (groups) => poolsWithNodes(place.nodePools, groups)),
       cacheStorageClass,
       loadBalancers,
     },
@@ -116,7 +117,7 @@ function accessHint(endpoint: string): string {
 
 /** Rejects with `InvalidInput` where it has nobody to trust. */
 export function addressAlone({ kubeconfig, clusterName }: KubernetesCluster): pulumi.Output<string> {
-  return pulumi.all([kubeconfig, clusterName]).apply(([text, name]) => {
+  return ofAllThere([kubeconfig, clusterName], (text, name) => {
     const { endpoint, certificateAuthority, trustsSystem, tlsServerName, proxyUrl } = parseKubeconfig(text);
     if (certificateAuthority === undefined && !trustsSystem)
       throw new InvalidInput("InferenceCluster", [withoutAuthority]);

@@ -11,6 +11,7 @@ import { apiVersion } from "./inference-class";
 import { ownInferenceCluster } from "./names";
 import { nodePool } from "./pools";
 import { regionOf, sourceOf, sources, type SourceKey } from "./source";
+import { ofAllThere } from "../left-out";
 
 const kind = "InferenceCluster";
 
@@ -133,7 +134,7 @@ export class InferenceCluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: [object] },
     );
     this.clusterName = pulumi.output(clusterName);
-    this.gatewayAddress = ready.values.apply((values) => values["gatewayAddress"]!);
+    this.gatewayAddress = ofAllThere([ready.values], (values) => values["gatewayAddress"]!);
     this.status = ready.status;
     this.registerOutputs({
       clusterName: this.clusterName,

@@ -6,6 +6,7 @@ import type { ExistingSourceArgs, NodePoolArgs } from "./args";
 import { knownModels, publishedOf, type GpuArgs } from "./gpus";
 import { InferenceClass } from "./inference-class";
 import { poolClassName } from "./names";
+import { isThere, ofAllThere } from "../left-out";
 
 export interface PoolPlace {
   name: string;
@@ -39,7 +40,8 @@ export function nodePool(
     {
       controlPlane: place.controlPlane,
       className: poolClassName(place.clusterName, pool.name),
-      gpus: gpus ?? group!.apply((found) => gpusOf(index, found)),
+      // Of a group that is left out they stay unknown, which the class takes.
+      gpus: gpus ?? group!.apply((found) => (isThere(found) ? gpusOf(index, found) : (pulumi.unknown as GpuArgs))),
     },
     { parent: place.parent, dependsOn: place.after },
   );
@@ -49,7 +51,7 @@ export function nodePool(
 
 /** Rejects with `InvalidInput` where the cluster has no such group. */
 export function groupOf(index: number, name: string, cluster: KubernetesCluster): pulumi.Output<NodeGroupStatus> {
-  return cluster.nodeGroups.apply((groups) => {
+  return ofAllThere([cluster.nodeGroups], (groups) => {
     const group = groups.find((candidate) => candidate.name === name);
     if (group !== undefined) return group;
     const names = groups.map((candidate) => `"${candidate.name}"`).join(", ") || "none that this program knows";

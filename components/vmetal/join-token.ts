@@ -9,6 +9,7 @@ import { Problems, ProgramFailure } from "../errors";
 import { checkCluster } from "../handles";
 import { known } from "../inputs";
 import { bySchema, heldArgs } from "../schema-check";
+import { ofAllThere } from "../left-out";
 
 export interface JoinTokenArgs {
   /** A tenant's cluster, by vCluster with private nodes. */
@@ -50,12 +51,12 @@ export class JoinToken extends pulumi.ComponentResource {
         this,
       );
     const key = new GeneratedKey(`${name}-key`, {}, { parent: this });
-    const token = pulumi.secret(key.hex.apply(tokenOf));
+    const token = pulumi.secret(ofAllThere([key.hex], tokenOf));
     const secret = new Secret(
       `${name}-secret`,
       {
         metadata: {
-          name: pulumi.unsecret(token.apply(({ id }) => `bootstrap-token-${id}`)),
+          name: pulumi.unsecret(ofAllThere([token], ({ id }) => `bootstrap-token-${id}`)),
           namespace: "kube-system",
           labels: { "vcluster.loft.sh/token": "true", "vcluster.loft.sh/token-node-type": "worker" },
         },
@@ -72,13 +73,15 @@ export class JoinToken extends pulumi.ComponentResource {
       { parent: this, provider: cluster.kubeProvider },
     );
     // Nobody has them before the token is there.
-    const facts = pulumi.all([token, cluster.endpoint, cluster.certificateAuthority, secret.id]);
-    this.script = pulumi.secret(
-      facts.apply(([{ id, secret: half }, endpoint, authority]) => scriptOf(`${id}.${half}`, endpoint, authority)),
-    );
-    this.kubeadmCommand = pulumi.secret(
-      facts.apply(([{ id, secret: half }, endpoint, authority]) => commandOf(`${id}.${half}`, endpoint, authority)),
-    );
+    const withToken = (make: typeof scriptOf) =>
+      pulumi.secret(
+        ofAllThere(
+          [token, cluster.endpoint, cluster.certificateAuthority, secret.id],
+          ({ id, secret: half }, endpoint, authority) => make(`${id}.${half}`, endpoint, authority),
+        ),
+      );
+    this.script = withToken(scriptOf);
+    this.kubeadmCommand = withToken(commandOf);
     this.registerOutputs({ script: this.script, kubeadmCommand: this.kubeadmCommand });
   }
 }

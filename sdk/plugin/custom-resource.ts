@@ -16,6 +16,7 @@
  * }
  * ```
  */
+import { requireInputs } from "../function-arguments";
 import * as pulumi from "../pulumi";
 import { ensurePluginInstalled } from "./install";
 import { packageVersion } from "./package";
@@ -33,6 +34,7 @@ export function resourceProperties<Args extends object>(
   args: Args | undefined,
   { secrets = [], outputs }: ResourceShape<Args>,
 ): pulumi.Inputs {
+  requireInputs(args);
   const properties: pulumi.Inputs = Object.fromEntries(outputs.map((key) => [key, undefined]));
   Object.assign(properties, args);
   for (const key of secrets) {

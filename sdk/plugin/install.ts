@@ -17,7 +17,7 @@
  * Not done where the TypeScript sources run themselves: the checkout's Pulumi.yaml names its own plugin, built when a source is newer.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { packageRoot, packageVersion, pluginName } from "./package";
 
@@ -30,7 +30,21 @@ let done = false;
 export function ensurePluginInstalled(): void {
   if (done || __filename.endsWith(".ts")) return;
   done = true;
-  installPlugin(join(packageRoot, "dist/plugin"), process.env.PULUMI_HOME || join(homedir(), ".pulumi"));
+  installPlugin(join(packageRoot, "dist/plugin"), pulumiHome());
+}
+
+/** Where the engine keeps its plugins, in its own words: the home of the account leads, and HOME may name another one, as in containers of GitHub's actions. */
+export function pulumiHome(): string {
+  return process.env.PULUMI_HOME || join(accountHome(), ".pulumi");
+}
+
+function accountHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // A container's user may be a number alone, without an account.
+    return homedir();
+  }
 }
 
 /** Copies the bundle to where the engine looks, unless the same one is there. Any number of programs may do so at once. */

@@ -53,6 +53,15 @@ describe("what programs import, without arguments", () => {
     }
   });
 
+  it("takes an Output, a promise, a text or a list for no inputs of a resource, nor of a provider", async () => {
+    for (const [name, value] of Object.values(rooms).flatMap((exported) => Object.entries(exported)))
+      for (const args of ["text", ["list"], pulumi.output({}), Promise.resolve({})]) {
+        if (!isMade(value) || value.prototype instanceof pulumi.ComponentResource) continue;
+        await mockProgram({}, true);
+        assert.throws(() => new value("x", args), /the inputs must be an object of them by name, not an Output/, name);
+      }
+  });
+
   it("takes an Output, a text, a list or a class's object for no arguments either", async () => {
     for (const [name, value] of Object.values(rooms).flatMap((exported) => Object.entries(exported)))
       for (const args of ["text", ["list"], pulumi.output({}), new Date()]) {

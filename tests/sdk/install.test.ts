@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { contentMark, installPlugin } from "../../sdk/plugin/install";
+import { contentMark, installPlugin, pulumiHome } from "../../sdk/plugin/install";
 import { packageVersion } from "../../sdk/plugin/package";
 
 describe("putting the plugin where the engine looks", () => {
@@ -27,6 +27,25 @@ describe("putting the plugin where the engine looks", () => {
     await make("one");
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("looks for it where the engine does, whatever HOME says", () => {
+    const { HOME, PULUMI_HOME } = process.env;
+    const under = (changes: NodeJS.ProcessEnv) => {
+      Object.assign(process.env, changes);
+      return pulumiHome();
+    };
+    try {
+      delete process.env["PULUMI_HOME"];
+      assert.equal(under({ HOME: "/github/home" }), join(userInfo().homedir, ".pulumi"));
+      assert.equal(under({ PULUMI_HOME: "" }), join(userInfo().homedir, ".pulumi"));
+      assert.equal(under({ PULUMI_HOME: "/cache/pulumi" }), "/cache/pulumi");
+    } finally {
+      for (const [name, value] of Object.entries({ HOME, PULUMI_HOME })) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+  });
 
   it("copies it once, executable, and leaves nothing else behind", async () => {
     installPlugin(bundle, home);

@@ -1,13 +1,14 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { clientIdProblem, issuerProblem } from "../../../sdk/keycloak/checks";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
+import { isLater, noValue } from "../../../sdk/function-arguments";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
 import { isObject } from "../../fields";
 import { checkCluster } from "../../handles";
 import { known } from "../../inputs";
-import { bySchema, heldArgs, isUnknown, noValue } from "../../schema-check";
+import { bySchema, heldArgs } from "../../schema-check";
 import { checkBetween, checkChoice, checkObjectName, checkOwnNamespace } from "../../value-checks";
 import { jupyterhub } from "../../versions";
 import { chartPlace, tellNeeds } from "../chart";
@@ -19,6 +20,7 @@ import { blockClass } from "../block-storage/place";
 import { chosenClass, sharedStorageClass } from "../shared-storage/place";
 import { checkHubUrl } from "./address";
 import { hubValues } from "./values";
+import { ofAllThere } from "../../left-out";
 
 /**
  * Who lets people in: an `OAuth2Client`, or what is known of another one.
@@ -121,9 +123,16 @@ export class JupyterHub extends pulumi.ComponentResource {
       { ...child, protect: args.protect ?? true },
     );
     const url = pulumi.output(args.url).apply(checkedUrl);
-    const values = pulumi
-      .all([kept, keys, cluster.nodeGroups, args.storageClass, cluster.sharedStorageClass, url])
-      .apply(([{ issuer, clientId, secret }, keys, groups, ownClass, sharedClass, url]) =>
+    const own = pulumi.output({
+      kept,
+      keys,
+      ownClass: args.storageClass,
+      sharedClass: cluster.sharedStorageClass,
+      url,
+    });
+    const values = ofAllThere(
+      [own, cluster.nodeGroups],
+      ({ kept: { issuer, clientId, secret }, keys, ownClass, sharedClass, url }, groups) =>
         hubValues({
           url,
           issuer,
@@ -138,7 +147,7 @@ export class JupyterHub extends pulumi.ComponentResource {
           idleMinutes: args.idleMinutes ?? 60,
           serviceType: args.serviceType ?? "ClusterIP",
         }),
-      );
+    );
     const release = helmRelease(
       `${name}-release`,
       jupyterhub,
@@ -216,7 +225,7 @@ function checkClient(client: unknown, problems: Problems): void {
     problems.add("client", "must be an OAuth2Client, or an object of a client's issuer, clientId and secret");
   else
     for (const field of clientFields)
-      if (!isUnknown(given[field])) checkClientPart(field, given[field], "is required", problems);
+      if (!isLater(given[field])) checkClientPart(field, given[field], "is required", problems);
 }
 
 function checkClientPart(field: keyof HubClient, value: unknown, missing: string, problems: Problems): void {

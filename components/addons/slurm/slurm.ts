@@ -24,6 +24,7 @@ import { blockClass } from "../block-storage/place";
 import { chosenClass } from "../shared-storage/place";
 import { checkSlurmGroups, checkSlurmName } from "./name";
 import { operatorValues, slurmHomes, slurmNamespace, slurmSecrets, slurmValues } from "./values";
+import { ofAllThere } from "../../left-out";
 
 /** A node that people log in to. */
 export interface SlurmLoginArgs {
@@ -211,7 +212,7 @@ export class Slurm extends pulumi.ComponentResource {
     ];
     const before = [lasting, operator, ...secrets, ...(homes ?? [])];
     warnOfGroups(cluster, { service: "Slurm", noGroups: noNodes }, this);
-    const passwordMark = password && pulumi.unsecret(pulumi.all([key, password]).apply(markOf));
+    const passwordMark = password && pulumi.unsecret(ofAllThere([key, password], markOf));
     const whole = release("slurm", slurm, place, valuesOf(args, { clusterName, passwordMark }), before, {
       // A StatefulSet's claims stay as they were made, also where the cluster got its shared storage later, and the controller where its volume is.
       ignoreChanges: ["persistence", "podSpec.nodeSelector"].map((path) => `values.controller.${path}`),
@@ -237,7 +238,7 @@ export class Slurm extends pulumi.ComponentResource {
 }
 
 /** Another for each password. Without the key nobody can try which it is of. */
-function markOf([key, password]: [string, string]): string {
+function markOf(key: string, password: string): string {
   return createHmac("sha256", key).update(password).digest("hex").slice(0, 16);
 }
 
@@ -259,20 +260,24 @@ function valuesOf({ cluster, login, accounting, storageClass }: SlurmArgs, { clu
     pulumi
       .all([pulumi.output(place).apply(checkedAccounting), passwordMark])
       .apply(([checked, mark]) => ({ ...checked, passwordMark: mark! }));
-  return pulumi
-    .all([cluster.nodeGroups, storageClass, cluster.sharedStorageClass, database, keys])
-    .apply(([groups, ownClass, sharedClass, database, sshAuthorizedKeys]) =>
-      slurmValues({
-        clusterName,
-        groups: checkedGroups(groups),
-        facts: nodeFacts.get(cluster),
-        ...chosenClass("Slurm", ownClass, sharedClass),
-        blockClass: blockClass.get(cluster),
-        hasHomes: cluster.sharedStorageClass !== undefined,
-        login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
-        accounting: database,
-      }),
-    );
+  const own = pulumi.output({
+    ownClass: storageClass,
+    sharedClass: cluster.sharedStorageClass,
+    database,
+    sshAuthorizedKeys: keys,
+  });
+  return ofAllThere([own, cluster.nodeGroups], ({ ownClass, sharedClass, database, sshAuthorizedKeys }, groups) =>
+    slurmValues({
+      clusterName,
+      groups: checkedGroups(groups),
+      facts: nodeFacts.get(cluster),
+      ...chosenClass("Slurm", ownClass, sharedClass),
+      blockClass: blockClass.get(cluster),
+      hasHomes: cluster.sharedStorageClass !== undefined,
+      login: login && { serviceType: login.serviceType ?? "ClusterIP", sshAuthorizedKeys: sshAuthorizedKeys! },
+      accounting: database,
+    }),
+  );
 }
 
 const noNodes =

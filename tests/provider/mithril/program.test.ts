@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "../../../components";
 import { Volume } from "../../../sdk/mithril";
 import { mockProgram, settled } from "../../components/mocks";
+import { rejectionsOf } from "../../components/rejections";
 
 describe("a provider of one's own", () => {
   it("carries each cloud's configuration as a secret text, and is the resource's", async () => {
@@ -19,5 +20,21 @@ describe("a provider of one's own", () => {
       registered.all("gpu-clusters:mithril:Volume")[0]!.provider!,
       /pulumi:providers:gpu-clusters::research/,
     );
+  });
+
+  it("takes what it is given, and nothing of the environment for what became no value", async () => {
+    await mockProgram({});
+    const none = pulumi.output(undefined) as unknown as pulumi.Output<string>;
+    const found = await rejectionsOf(() => {
+      new Provider("field", { mithril: { apiKey: "fkey_research", projectId: none } });
+      new Provider("whole", { cudo: none as never });
+      new Provider("below", { aws: { assumeRole: { roleArn: none } } as never });
+    });
+    const told = found.map((error) => /(Provider ".*": \S+) has no value/.exec((error as Error).message)?.[1]);
+    assert.deepEqual([...new Set(told)].sort(), [
+      'Provider "below": aws.assumeRole.roleArn',
+      'Provider "field": mithril.projectId',
+      'Provider "whole": cudo',
+    ]);
   });
 });
