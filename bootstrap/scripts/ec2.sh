@@ -7,7 +7,7 @@
 if [ -z "${GPU_CLUSTERS_UNIT:-}" ]; then
   state=${GPU_CLUSTERS_ROOT:-}/var/lib
   # Of the instance that the image was made of.
-  grep -qsF "$(cat "$state/cloud/data/instance-id" 2>/dev/null)" "$state/kubelet/kubeadm-flags.env" || rm -f "$state"/gpu-clusters/{node,done}
+  grep -qsF "$(cat "$state/cloud/data/instance-id" 2>/dev/null)" "$state/kubelet/kubeadm-flags.env" || rm -f "$state"/gpu-clusters/{node,done,notice}
   install -D -m 700 "$0" "$state/gpu-clusters/start"
   install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters.service" <<'END'
 [Unit]
@@ -125,25 +125,48 @@ def retried(work):
             if not left: sys.exit(1)
             time.sleep(float(os.environ.get("EC2_PAUSE","10")))
 # EC2 tells a spot machine two minutes before it takes it back, and nobody else in time. The machine tells its node: no pod is sent there
-# any more, and the autoscaler's server takes those away that are there.
+# any more, and the autoscaler's server takes those away that are there. What EC2 plans for other machines, an end or a reboot, it says days
+# before: the node shows it, and is told in the same way ten minutes before, until it is over. Ones that a reboot was planned for come back.
 def notice():
     import ssl
-    if metadata("instance-life-cycle")!="spot": return
     root=os.environ.get("GPU_CLUSTERS_ROOT","")
+    spot=metadata("instance-life-cycle")=="spot"
+    last=root+"/var/lib/gpu-clusters/notice"
     while True:
         try:
-            said=metadata("spot/instance-action")
-            server=re.search(r"server: (\S+)",open(root+"/etc/kubernetes/kubelet.conf").read())[1]
-            trust=ssl.create_default_context(cafile=root+"/etc/kubernetes/pki/ca.crt")
-            trust.load_cert_chain(root+"/var/lib/kubelet/pki/kubelet-client-current.pem")
-            patch={"metadata":{"annotations":{"gpu-clusters/notice":"EC2 takes the machine back: "+said}},"spec":{"unschedulable":True}}
-            url=server+"/api/v1/nodes/"+open(root+"/var/lib/gpu-clusters/node").read().strip()
-            ask=urllib.request.Request(url,json.dumps(patch).encode(),{"content-type":"application/merge-patch+json"},method="PATCH")
-            return urllib.request.build_opener(urllib.request.ProxyHandler({}),urllib.request.HTTPSHandler(context=trust)).open(ask,timeout=10).close()
-        except urllib.error.HTTPError as error:
-            if error.code!=404: print(error,file=sys.stderr)
-        except Exception as error: print(error,file=sys.stderr)
-        time.sleep(float(os.environ.get("EC2_PAUSE","5")))
+            said=taken() if spot else planned()
+            before=json.load(open(last)) if os.path.exists(last) else [None,None]
+            if said!=before:
+                server=re.search(r"server: (\S+)",open(root+"/etc/kubernetes/kubelet.conf").read())[1]
+                trust=ssl.create_default_context(cafile=root+"/etc/kubernetes/pki/ca.crt")
+                trust.load_cert_chain(root+"/var/lib/kubelet/pki/kubelet-client-current.pem")
+                patch={"metadata":{"annotations":{"gpu-clusters/notice":said[0],"gpu-clusters/planned":said[1]}}}
+                # Whoever else cordoned it has his reasons.
+                if said[0] or before[0]: patch["spec"]={"unschedulable":bool(said[0]) or None}
+                url=server+"/api/v1/nodes/"+open(root+"/var/lib/gpu-clusters/node").read().strip()
+                ask=urllib.request.Request(url,json.dumps(patch).encode(),{"content-type":"application/merge-patch+json"},method="PATCH")
+                urllib.request.build_opener(urllib.request.ProxyHandler({}),urllib.request.HTTPSHandler(context=trust)).open(ask,timeout=10).close()
+                with open(last+".new","w") as file: json.dump(said,file)
+                os.replace(last+".new",last)
+            if spot and said[0]: return
+        except Exception as error: print(error,file=sys.stderr,flush=True)
+        time.sleep(float(os.environ.get("EC2_PAUSE",5 if spot else 60)))
+# What stands there, if anything does.
+def event(path):
+    try: return metadata(path)
+    except urllib.error.HTTPError as error:
+        if error.code!=404: raise
+def taken():
+    said=event("spot/instance-action")
+    return [said and "EC2 takes the machine back: "+said,None]
+def planned():
+    begin=lambda each: datetime.datetime.strptime(each["NotBefore"],"%d %b %Y %H:%M:%S GMT").replace(tzinfo=datetime.timezone.utc)
+    events=[each for each in json.loads(event("events/maintenance/scheduled") or "[]") if each["State"]=="active"]
+    if not events: return [None,None]
+    first=min(events,key=begin)
+    said="%s from %s on: %s"%(first["Code"],first["NotBefore"],first["Description"])
+    soon=begin(first)-datetime.datetime.now(datetime.timezone.utc)<datetime.timedelta(minutes=10)
+    return ["EC2 has planned for the machine: "+said if soon else None,said]
 text=sys.stdin.read()
 if sys.argv[1]=="machines": print(json.dumps(machines(*sys.argv[2:])))
 elif sys.argv[1]=="notice": notice()
@@ -154,7 +177,7 @@ else: retried(lambda: ssm("PutParameter",{"Name":sys.argv[2],"Value":json.dumps(
 END
 install -D -m 644 /dev/stdin "${GPU_CLUSTERS_ROOT:-}/etc/systemd/system/gpu-clusters-notice.service" <<'END'
 [Unit]
-Description=Tells the node when EC2 takes this machine back
+Description=Tells the node when EC2 takes this machine back, or plans to
 [Service]
 ExecStart=python3 /var/lib/gpu-clusters/ec2.py notice
 Restart=on-failure

@@ -178,10 +178,11 @@ disable_swap() {
 configure_kernel() {
   begin "kernel modules and settings"
   printf '%s\n' overlay br_netfilter | put 644 /etc/modules-load.d/kubernetes.conf
-  modprobe -a overlay br_netfilter || note "the modules are not to be loaded from here"
-  printf '%s = 1\n' net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables |
+  modprobe -a overlay br_netfilter || note "not all could be loaded"
+  # Each container's shim takes an instance of inotify, and the kernel gives root 128 for all that run.
+  printf '%s\n' net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-ip{,6}tables=1 fs.inotify.max_user_instances=8192 |
     put 644 /etc/sysctl.d/90-kubernetes.conf
-  sysctl -qe -p "$root/etc/sysctl.d/90-kubernetes.conf" || note "some settings could not be made"
+  sysctl -qe -p "$root/etc/sysctl.d/90-kubernetes.conf" || note "not all could be set"
   disable_swap
 }
 

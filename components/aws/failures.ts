@@ -19,9 +19,15 @@ const otherType =
   "The control plane stays in its zone: name another controlPlane.instanceType, which may be had there, or try again later. Where the cluster is " +
   "new, `pulumi destroy` and then network.zones, or network.subnetIds, with another zone first does too";
 
+/** EC2 accepts a launch before it asks for the key, and ends the machine then. */
+const diskKey =
+  "Mostly it is the KMS key that the account gives its disks (`aws ec2 get-ebs-default-kms-key-id`): is it enabled, and may whoever runs `pulumi up` use " +
+  "it by EC2 (kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext, kms:ReEncrypt*)?";
+
 const waysOut = [
   [publicThings, /explicit deny/i, withoutPublicAddresses],
   [machines, /InsufficientInstanceCapacity/, otherType],
+  [machines, /Client\.(InternalError|InvalidKMSKey)/, diskKey],
 ] as const;
 
 function wayOut(type: string, errors: readonly string[]): string | undefined {

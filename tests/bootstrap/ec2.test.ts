@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
 import { placeholders } from "../../bootstrap/document";
 import { completeEc2Document, type Ec2Member } from "../../bootstrap/ec2";
-import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
-import { httpsServer } from "../provider/kubernetes/https-server";
 import { controlPlane, gpuWorker } from "./documents";
 import { documents, keys, parameters, scriptFrom, scriptOf, token } from "./ec2-documents";
 import { Ec2Services } from "./ec2-services";
@@ -242,7 +239,11 @@ describe("an EC2 instance", () => {
   });
 
   it("does not take itself for a node because the instance was one that its image was made of", async () => {
-    const [node, done] = ["var/lib/gpu-clusters/node", "var/lib/gpu-clusters/done"];
+    const [node, done, notice] = ["node", "done", "notice"].map((file) => `var/lib/gpu-clusters/${file}`) as [
+      string,
+      string,
+      string,
+    ];
     machine.write("var/lib/cloud/data/instance-id", "i-0123456789abcdef0\n");
     for (const [instance, stays] of [
       ["i-0123456789abcdef0", true],
@@ -253,10 +254,13 @@ describe("an EC2 instance", () => {
         `KUBELET_KUBEADM_ARGS="--provider-id=aws:///us-west-2b/${instance}"\n`,
       );
       machine.write(node, "ip-10-0-64-8.us-west-2.compute.internal\n");
-      machine.write(done, "");
+      for (const file of [done, notice]) machine.write(file, "");
       const { status, output } = await machine.run(scriptOf("ec2-worker"), { ...environment, GPU_CLUSTERS_UNIT: "" });
       assert.equal(status, 0, output);
-      assert.deepEqual([machine.has(node), machine.has(done)], [stays, stays]);
+      assert.deepEqual(
+        [node, done, notice].map((file) => machine.has(file)),
+        [stays, stays, stays],
+      );
     }
     const { status, output, calls } = await machine.run(scriptOf("ec2-worker"), environment);
     assert.equal(status, 1, output);
@@ -270,51 +274,6 @@ describe("an EC2 instance", () => {
       machine.read("etc/systemd/system/kubelet.service.d/20-swap.conf"),
       "[Service]\nExecStartPre=-/bin/sh -c 'systemd-detect-virt -cq || swapoff -a'\n",
     );
-  });
-
-  it("tells its node, as that node, when EC2 takes it back, and ends at once where EC2 does not do that", async () => {
-    const { calls } = await machine.run(scriptOf("ec2-worker"), environment);
-    assert.ok(calls.includes("systemctl enable -q --now --no-block gpu-clusters-notice.service"), calls.join("\n"));
-    const unit = machine.read("etc/systemd/system/gpu-clusters-notice.service");
-    assert.match(unit, /^ExecStart=python3 \/var\/lib\/gpu-clusters\/ec2.py notice$/m);
-    const program = [join(machine.root, "var/lib/gpu-clusters/ec2.py"), "notice"];
-    const own = { ...environment, GPU_CLUSTERS_ROOT: machine.root };
-    assert.equal(await spawnAsync("python3", program, "", own), 0, "an on-demand machine");
-
-    services.metadata["instance-life-cycle"] = "spot";
-    let refusals = 1;
-    const asked: unknown[] = [];
-    const server = await httpsServer(
-      (request, response) => {
-        let body = "";
-        request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-        request.on("end", () => {
-          const { CN } = (request.socket as TLSSocket).getPeerCertificate().subject;
-          asked.push([CN, request.method, request.url, request.headers["content-type"], JSON.parse(body)]);
-          response.writeHead(refusals-- > 0 ? 503 : 200).end("{}");
-        });
-      },
-      { ipAddresses: ["127.0.0.1"] },
-    );
-    try {
-      const { certificateAuthority, credentials } = parseKubeconfig(server.kubeconfig);
-      const { clientCertificate, clientKey } = credentials as { clientCertificate: string; clientKey: string };
-      machine.write("etc/kubernetes/kubelet.conf", `clusters:\n- cluster:\n    server: ${server.endpoint}\n`);
-      machine.write("etc/kubernetes/pki/ca.crt", certificateAuthority!);
-      machine.write("var/lib/kubelet/pki/kubelet-client-current.pem", clientCertificate + clientKey);
-      const telling = spawnAsync("python3", program, "", own);
-      const notice = '{"action":"terminate","time":"2026-11-28T10:00:00Z"}';
-      services.metadata["spot/instance-action"] = notice;
-      assert.equal(await telling, 0);
-      const patch = {
-        metadata: { annotations: { "gpu-clusters/notice": `EC2 takes the machine back: ${notice}` } },
-        spec: { unschedulable: true },
-      };
-      const once = ["someone", "PATCH", `/api/v1/nodes/${facts.nodeName}`, "application/merge-patch+json", patch];
-      assert.deepEqual(asked, [once, once]);
-    } finally {
-      await server.close();
-    }
   });
 
   it("gives up with the reason in its log", async () => {

@@ -30,11 +30,15 @@ describe("failures of the network and the roles", () => {
       assert.doesNotMatch(said(type, [...errors])!, /publicAddress/);
   });
 
-  it("say the way out where a zone has no machine for the control plane: AWS advises another zone", () => {
+  it("say the way out where a zone has no machine for the control plane, for which AWS advises another zone, and where its disk has no key", () => {
     const said = (error: string) => failureWords("train-control-plane", "aws:ec2/instance:Instance", [error]);
     const none =
       "creating EC2 Instance: InsufficientInstanceCapacity: We do not have sufficient t3.xlarge capacity in us-west-2a. You can get it by choosing us-west-2b.";
     assert.match(said(none)!, /choosing us-west-2b.*stays in its zone: name another controlPlane\.instanceType/);
     assert.equal(said("creating EC2 Instance: VcpuLimitExceeded"), undefined, "the engine shows it");
+    // As Pulumi's AWS provider tells of a machine that EC2 ended as it started.
+    const ended =
+      "waiting for EC2 Instance (i-1) create: unexpected state 'shutting-down', wanted target 'running'. last error: Client.InternalError: Client error on launch";
+    assert.match(said(ended)!, /Client error on launch\. Mostly it is the KMS key .*kms:CreateGrant/);
   });
 });

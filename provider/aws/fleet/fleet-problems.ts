@@ -12,6 +12,8 @@ const verification = /PendingVerification|currently being verified|request for a
 const kinds: readonly (readonly [RegExp, NodeGroupProblem["kind"]])[] = [
   // Not AWS's trouble, whatever it is called: mostly the key of the disks, which may not be used, is disabled or about to be deleted.
   [/Client\.InternalError|Client error on launch/i, "rejected"],
+  // Whoever it belongs to took it back: it does not come again.
+  [/InvalidAMIID\.Unavailable/i, "rejected"],
   // AWS's own trouble passes, as a shortage does.
   [
     /RequestLimitExceeded|Request limit exceeded|Throttl|Rate exceeded|Internal(Error|Failure)|internal error|(^|\W)(Service)?Unavailable\b|ServerInternal/i,

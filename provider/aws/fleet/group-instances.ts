@@ -123,7 +123,8 @@ const wanted =
 const launchTimeMs = 1000;
 
 const keyHint =
-  "Mostly it is the KMS key of its disks: is it enabled, and may AWS's role for fleets (AWSServiceRoleForEC2Fleet, or EC2Spot) use it?";
+  "Mostly it is the KMS key of its disks: is it enabled, and may AWS's role for fleets (AWSServiceRoleForEC2Fleet, or EC2Spot) use it? In a reservation it is the control " +
+  "plane's role that must, and whoever runs `pulumi up`";
 
 function lostLaunch({ InstanceId, LaunchTime, StateReason }: Instance, since: Date): NodeGroupProblem[] {
   const { Code = "", Message = "" } = StateReason ?? {};

@@ -95,7 +95,7 @@ async function cloudFailures(
   const { capacity } = inputs;
   if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
   const plan = { instanceTypes, minSize, maxSize, ...purchaseOf(readCapacity(capacity, knownPart)) };
-  const surroundings = { zones: subnets.zones, imageArchitecture: template.imageArchitecture };
+  const surroundings = { zones: subnets.zones, subnetIds, imageArchitecture: template.imageArchitecture };
   const facts = await readGroupFacts(clients, plan, surroundings, signal);
   const findings = examineGroup({ ...plan, isNew: before === undefined }, facts);
   const warnings = [...template.warnings, ...findings.warnings, ...uncountedGpus(inputs, facts)];

@@ -83,14 +83,16 @@ async function mayUse(kms: KMSClient, KeyId: string, role: string, abortSignal: 
   return policyNames(Policy, role);
 }
 
-/** Only whether the policy has a word for the role at all: what it allows in detail is for IAM to say. */
+/** Only whether the policy has a word for the role, or for all who come by EC2: what it allows in detail is for IAM to say. */
 function policyNames(policy: string, role: string): boolean {
   const { Statement = [] } = JSON.parse(policy) as { Statement?: unknown };
   return [Statement].flat().some((each) => {
-    const { Effect, Principal, Action } = each as Record<"Effect" | "Principal" | "Action", unknown>;
+    const { Effect, Principal, Action, Condition } = each as Record<string, unknown>;
+    const [who, when] = [JSON.stringify(Principal ?? ""), JSON.stringify(Condition ?? "")];
+    const byEc2 = !when.includes("kms:ViaService") || when.includes('"ec2.');
     return (
       Effect === "Allow" &&
-      JSON.stringify(Principal ?? "").includes(role) &&
+      (who.includes(role) || (who.includes('"*"') && byEc2)) &&
       JSON.stringify(Action ?? "").includes("kms:")
     );
   });

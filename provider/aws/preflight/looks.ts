@@ -99,7 +99,7 @@ async function networkPlace(
   const { zoneCount, zones: names, vpcId, subnetIds, publicApi, natGateways } = network;
   if (zoneCount !== undefined) {
     const chosen = await chooseZones({ ec2, region }, { count: zoneCount, names }, "network.zones", signal);
-    return placeOf({ ...chosen, publicZones: chosen.zones, publicNodes: natGateways === 0 });
+    return placeOf({ ...chosen, publicZones: chosen.zones, publicNodes: natGateways === 0, tenancy: "default" });
   }
   if (vpcId === undefined && subnetIds === undefined) return { zones: [], failures: [] };
   const { chosen, publicZones, failures } = await chooseExisting(ec2, { vpcId, subnetIds, publicApi }, ranges, signal);

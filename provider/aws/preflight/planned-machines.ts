@@ -22,6 +22,8 @@ export interface Place {
   readonly zones: readonly string[];
   /** Of public addresses, in their order. Empty: not known, or there are none. */
   readonly publicZones?: readonly string[];
+  /** Of machines in a network that does not exist yet. */
+  readonly tenancy?: "default";
   /** Whether nodes have public addresses; undefined: not known. */
   readonly publicNodes?: boolean;
   readonly failures: CheckFailure[];
@@ -128,8 +130,10 @@ export function groupLooks(clients: AwsClients, asked: Asked, place: Promise<Pla
   const images = differ(group, former, [...ofImage, "gpus", "gpuDriver"]);
   if (!plans && !images) return looks;
   // What is wrong with the place is told for itself.
-  const surroundings = place.catch(() => ({ zones: [], publicNodes: undefined }));
-  const reading = surroundings.then(({ zones }) => readGroupFacts(clients, plan, { zones }, signal));
+  const surroundings = place.catch((): Place => ({ zones: [], failures: [] }));
+  const reading = surroundings.then(({ zones, vpcId, tenancy }) =>
+    readGroupFacts(clients, plan, { zones, vpcId, tenancy }, signal),
+  );
   const types = async () => {
     const [facts, { publicNodes = false }] = await Promise.all([reading, surroundings]);
     return [...examineGroup(plan, facts, path).failures, ...typeFailures(asked, facts, publicNodes)];

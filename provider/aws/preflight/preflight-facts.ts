@@ -15,25 +15,29 @@ import { everyItem } from "../pages";
 import { readInstanceTypes, readOfferedTypes, readOfferings } from "../instance-types";
 import type { GroupFacts, GroupPlan } from "./preflight";
 import { quotaOf, readQuota, type VcpuQuota } from "./quotas";
-import { readReservation } from "./reservation";
+import { readReservation, readTenancy, type Network } from "./reservation";
 
-export interface Surroundings {
+export interface Surroundings extends Network {
   /** Zones of the group's subnets, as far as they are known. */
   readonly zones?: readonly string[];
   readonly imageArchitecture?: string;
+  /** Of machines in a network that does not exist yet. */
+  readonly tenancy?: string | undefined;
 }
 
 export async function readGroupFacts(
   clients: AwsClients,
   plan: GroupPlan,
-  { zones = [], imageArchitecture }: Surroundings,
+  { zones = [], imageArchitecture, tenancy: given, ...network }: Surroundings,
   signal: AbortSignal,
 ): Promise<GroupFacts> {
   const wanted = [...new Set(plan.instanceTypes)];
-  const [region, offerings, reservation] = await Promise.all([
+  const reservedId = plan.reserved?.id;
+  const [region, offerings, reservation, tenancy] = await Promise.all([
     clients.region(),
     readOfferings(clients.ec2, wanted, signal),
-    plan.reserved?.id === undefined ? undefined : readReservation(clients.ec2, plan.reserved.id, signal),
+    reservedId === undefined ? undefined : readReservation(clients.ec2, reservedId, signal),
+    reservedId === undefined ? undefined : (given ?? readTenancy(clients.ec2, network, signal)),
   ]);
   const offered = wanted.filter((type) => offerings.some(({ instanceType }) => instanceType === type));
   const missing = wanted.filter((type) => !offered.includes(type));
@@ -48,6 +52,7 @@ export async function readGroupFacts(
     alternatives,
     types,
     zones,
+    tenancy,
     imageArchitecture,
     quotas,
     ...(reservation && { reservation }),

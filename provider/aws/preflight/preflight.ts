@@ -24,6 +24,8 @@ export interface GroupFacts {
   readonly types: readonly InstanceTypeFacts[];
   /** Zones of the group's subnets; empty: not known. */
   readonly zones: readonly string[];
+  /** Of machines in the group's network; undefined: not known, or there is no reservation that must have the same. */
+  readonly tenancy?: string | undefined;
   /** Of the group's image; undefined: not known. */
   readonly imageArchitecture: string | undefined;
   /** The quota of each type with its vCPUs, as far as they could be read. */

@@ -1,7 +1,13 @@
 /** Whether a Capacity Reservation has what a group wants of it. */
-import { DescribeCapacityReservationsCommand, type CapacityReservation, type EC2Client } from "@aws-sdk/client-ec2";
+import {
+  DescribeCapacityReservationsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  type CapacityReservation,
+  type EC2Client,
+} from "@aws-sdk/client-ec2";
 import type { Reserved } from "../../../sdk/aws/capacity";
-import { isAwsError } from "../errors";
+import { isAwsError, unlessGone } from "../errors";
 import type { Findings, GroupFacts, GroupPlan } from "./preflight";
 
 /** Undefined for one that does not exist, or is not shared with the account. */
@@ -20,6 +26,26 @@ export async function readReservation(
   }
 }
 
+/** Where machines are going to be. */
+export interface Network {
+  readonly vpcId?: string | undefined;
+  readonly subnetIds?: readonly string[] | undefined;
+}
+
+/** What machines are in a network that exists: a VPC may make all of them dedicated, whatever they ask for. Undefined: not known. */
+export async function readTenancy(
+  ec2: EC2Client,
+  { vpcId, subnetIds: [subnet] = [] }: Network,
+  abortSignal: AbortSignal,
+): Promise<string | undefined> {
+  const ofSubnet = async (id: string) =>
+    (await unlessGone(ec2.send(new DescribeSubnetsCommand({ SubnetIds: [id] }), { abortSignal })))?.Subnets?.[0]?.VpcId;
+  const id = vpcId ?? (subnet === undefined ? undefined : await ofSubnet(subnet));
+  if (id === undefined) return undefined;
+  const answer = await unlessGone(ec2.send(new DescribeVpcsCommand({ VpcIds: [id] }), { abortSignal }));
+  return answer?.Vpcs?.[0]?.InstanceTenancy;
+}
+
 /** Reference: EC2 API, CapacityReservation. */
 const linux = "Linux/UNIX";
 
@@ -27,7 +53,7 @@ const linux = "Linux/UNIX";
 export function reservedFindings(
   { instanceTypes, minSize, maxSize, isNew }: GroupPlan,
   { kind, id }: Reserved,
-  { region, zones, reservation: found }: GroupFacts,
+  { region, zones, tenancy, reservation: found }: GroupFacts,
   at: (property: string) => string,
 ): Findings {
   if (id === undefined) return { failures: [], warnings: [] };
@@ -42,7 +68,13 @@ export function reservedFindings(
   if (found.State !== "active") refuse(`${id} is ${found.State}, not active`);
   if (found.ReservationType === "capacity-block") refuse(`${id} is a Capacity Block, which is not supported`);
   if (found.InstancePlatform !== linux) refuse(`${id} is for ${found.InstancePlatform}, nodes are ${linux}`);
-  if (found.Tenancy !== "default") refuse(`${id} has the tenancy ${found.Tenancy}, nodes have default`);
+  if (tenancy !== undefined && found.Tenancy !== tenancy)
+    refuse(`${id} has the tenancy ${found.Tenancy}, machines in this network have ${tenancy}`);
+  // EC2 fills its places with machines of that placement group alone.
+  if (found.PlacementGroupArn !== undefined) {
+    const group = found.PlacementGroupArn.replace(/^.*\//, "");
+    refuse(`${id} is in the placement group ${group}, where the group's machines are not: take one that is in none`);
+  }
   if (instanceTypes.some((each) => each !== type)) {
     refuse(`${id} holds ${type}: the group must have this type and no other`, at("instanceTypes"));
   }

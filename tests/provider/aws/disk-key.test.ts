@@ -82,6 +82,24 @@ describe("an account whose disks have a key of the customer's", () => {
     assert.deepEqual(await looked(), []);
   });
 
+  it("takes a policy for a leave that lets all of the account use the key by EC2, and none that does so by another service", async () => {
+    const key = await diskKey();
+    for (const [Principal, service, told] of [
+      [{ AWS: "*" }, "ec2", 0],
+      ["*", "ec2", 0],
+      [{ AWS: ["*"] }, "s3", 1],
+    ] as const) {
+      const Condition = {
+        StringEquals: { "kms:CallerAccount": "123456789012", "kms:ViaService": `${service}.${region}.amazonaws.com` },
+      };
+      const Action = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:CreateGrant"];
+      const statement = { Effect: "Allow", Principal, Action, Resource: "*", Condition };
+      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+      await kms.send(new PutKeyPolicyCommand({ KeyId: key, PolicyName: "default", Policy }));
+      assert.equal((await looked()).length, told, Policy);
+    }
+  });
+
   it("warns where nothing can be seen, and refuses a key that is disabled or gone", async () => {
     const key = await diskKey();
     await scene.simulator.addFault({ action: "ListGrants", code: "AccessDeniedException", message: "no", status: 400 });

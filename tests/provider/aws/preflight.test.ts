@@ -264,6 +264,7 @@ describe("AWS words", () => {
       ["Your account is currently being verified. Verification normally takes less than 2 hours.", "capacity"],
       ["Unavailable: The server is overloaded and can't handle the request.", "capacity"],
       ["Server.Unavailable", "capacity"],
+      ["InvalidAMIID.Unavailable: The image ID 'ami-1' is no longer available", "rejected"],
       ["ServerInternal: The request processing has failed", "capacity"],
       ["Blocked: This account is currently blocked and not recognized as a valid account", "rejected"],
       ["Client.InvalidParameterValue: Invalid value for instance profile", "rejected"],
