@@ -117,7 +117,7 @@ describe("a Mithril cluster on machines that boot", function () {
       await until(`${name} takes pods`, async () => !isUnschedulable(await cluster.node(name)), bootMs);
     }
     assert.equal((await cluster.node(first))?.metadata.uid, uid);
-    await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
+    await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=250s");
     const started = await onNode(cluster.kubectl, first, "/mnt/datasets", "busybox wc -l </mnt/datasets/started");
     assert.equal(started, "2", "startup scripts run on the first boot only");
   });
