@@ -1,5 +1,5 @@
 /** What the schema says of a component's arguments: what is required and unknown, types and enums. */
-import { isLater, noValue } from "../sdk/function-arguments";
+import { isLater, noValue } from "../sdk/resource-inputs";
 import * as pulumi from "../sdk/pulumi";
 import { componentsSchema } from "../sdk/schema/committed";
 import {

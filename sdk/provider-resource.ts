@@ -1,4 +1,5 @@
-import { InvalidArguments, isLater, noValue, requireInputs } from "./function-arguments";
+import { InvalidArguments } from "./function-arguments";
+import { isLater, noValue, requireInputs } from "./resource-inputs";
 import * as pulumi from "./pulumi";
 import type { AwsProviderConfig } from "./aws/config";
 import type { CudoProviderConfig } from "./cudo/config";

@@ -16,7 +16,7 @@
  * }
  * ```
  */
-import { requireInputs } from "../function-arguments";
+import { requireInputs } from "../resource-inputs";
 import * as pulumi from "../pulumi";
 import { ensurePluginInstalled } from "./install";
 import { packageVersion } from "./package";

@@ -1,7 +1,7 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { clientIdProblem, issuerProblem } from "../../../sdk/keycloak/checks";
 import { GeneratedKey } from "../../../sdk/kubernetes/generated-key";
-import { isLater, noValue } from "../../../sdk/function-arguments";
+import { isLater, noValue } from "../../../sdk/resource-inputs";
 import * as pulumi from "../../../sdk/pulumi";
 import type { KubernetesCluster } from "../../cluster";
 import { checked, Problems } from "../../errors";
