@@ -35,9 +35,13 @@ export async function drain(options: DrainOptions): Promise<void> {
 
 async function evictAll({ api, node: nodeName, refused }: DrainOptions, signal: AbortSignal): Promise<void> {
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
-  if ((await api.read(node, signal)) === undefined) return;
-  const annotations = { [cordonedKey]: new Date().toISOString() };
-  await api.patch(node, { metadata: { annotations }, spec: { unschedulable: true } }, signal);
+  const found = await api.read(node, signal);
+  if (found === undefined) return;
+  // Whoever has cordoned it, the machine itself or a person, opens it again.
+  if ((found["spec"] as { unschedulable?: boolean } | undefined)?.unschedulable !== true) {
+    const annotations = { [cordonedKey]: new Date().toISOString() };
+    await api.patch(node, { metadata: { annotations }, spec: { unschedulable: true } }, signal);
+  }
   while (!signal.aborted) {
     const query = { apiVersion: "v1", kind: "Pod", fieldSelector: `spec.nodeName=${nodeName}` };
     const pods = (await api.list(query, signal)).filter(isMovable);
