@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
 import { cordonedKey } from "./nodes";
 
-/** The longest that a cloud leaves between its notice and the end (Mithril); pods that are held are lost after that anyway. */
-const drainMs = 300_000;
+/** The longest that a notice leaves before the end (what EC2 has planned; Mithril's five minutes); pods that are held are lost after that anyway. */
+const drainMs = 600_000;
 const retryMs = 2_000;
 
 export interface DrainOptions {
