@@ -116,8 +116,9 @@ async function removeDeadLocks(files: StackFiles): Promise<void> {
     const file = path.join(folder, name);
     try {
       const text = await fs.readFile(file, "utf8");
-      // pulumi puts it in its place whole: a power cut leaves it empty.
-      const lock = (text === "" ? undefined : JSON.parse(text)) as PulumiLock | undefined;
+      // pulumi puts it in its place whole, from a file `….tmp` beside it: a power cut leaves it empty.
+      const isCutOff = text === "" && name.endsWith(".json");
+      const lock = (isCutOff ? undefined : JSON.parse(text)) as PulumiLock | undefined;
       if (lock === undefined || (lock.hostname === hostname() && (await isDead(lock)))) {
         await fs.rm(file, { force: true });
       }
@@ -137,25 +138,29 @@ interface PulumiLock {
 /** Ids of processes are given again, at the latest when the computer, or a container, starts anew. */
 async function isDead({ pid, timestamp }: PulumiLock): Promise<boolean> {
   if (!isAlive(pid)) return true;
-  const began = await beganAt(pid);
-  return began !== undefined && began > Date.parse(timestamp) + clockToleranceMs;
+  const given = await processOf(pid);
+  // The time alone does not tell: a clock is set, and a container of LXC has an uptime of its own.
+  return (
+    given !== undefined && !given.name.includes("pulumi") && given.began > Date.parse(timestamp) + clockToleranceMs
+  );
 }
 
 const clockToleranceMs = 5_000;
 /** Of the times in /proc. */
 const ticksPerSecond = 100;
 
-/** When a process began; undefined where the system does not say it in files. */
-async function beganAt(pid: number): Promise<number | undefined> {
+/** What has an id, and since when; undefined where the system does not say it in files. */
+async function processOf(pid: number): Promise<{ name: string; began: number } | undefined> {
   try {
     const [stat, since] = await Promise.all([
       fs.readFile(`/proc/${pid}/stat`, "utf8"),
       fs.readFile("/proc/uptime", "utf8"),
     ]);
-    // Its name, the second field, may have spaces and brackets within.
-    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    // The name, the second field, may have spaces and brackets within.
+    const end = stat.lastIndexOf(")");
+    const ticks = Number(stat.slice(end + 2).split(" ")[19]);
     const ageSeconds = Number(since.split(" ")[0]) - ticks / ticksPerSecond;
-    return Number.isFinite(ageSeconds) ? Date.now() - ageSeconds * 1000 : undefined;
+    return { name: stat.slice(stat.indexOf("(") + 1, end), began: Date.now() - ageSeconds * 1000 };
   } catch {
     return undefined;
   }

@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { KubernetesApiError, type KubernetesApi, type KubernetesObject } from "../../provider/kubernetes/api";
 import { cordonedKey } from "./nodes";
 
-/** The longest that a cloud leaves between its notice and the end (Mithril); pods that are held are lost after that anyway. */
-const drainMs = 300_000;
+/** The longest that a notice leaves before the end (what EC2 has planned; Mithril's five minutes); pods that are held are lost after that anyway. */
+const drainMs = 600_000;
 const retryMs = 2_000;
 
 export interface DrainOptions {
@@ -35,9 +35,13 @@ export async function drain(options: DrainOptions): Promise<void> {
 
 async function evictAll({ api, node: nodeName, refused }: DrainOptions, signal: AbortSignal): Promise<void> {
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
-  if ((await api.read(node, signal)) === undefined) return;
-  const annotations = { [cordonedKey]: new Date().toISOString() };
-  await api.patch(node, { metadata: { annotations }, spec: { unschedulable: true } }, signal);
+  const found = await api.read(node, signal);
+  if (found === undefined) return;
+  // Whoever has cordoned it, the machine itself or a person, opens it again.
+  if ((found["spec"] as { unschedulable?: boolean } | undefined)?.unschedulable !== true) {
+    const annotations = { [cordonedKey]: new Date().toISOString() };
+    await api.patch(node, { metadata: { annotations }, spec: { unschedulable: true } }, signal);
+  }
   while (!signal.aborted) {
     const query = { apiVersion: "v1", kind: "Pod", fieldSelector: `spec.nodeName=${nodeName}` };
     const pods = (await api.list(query, signal)).filter(isMovable);

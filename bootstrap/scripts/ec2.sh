@@ -135,18 +135,25 @@ def notice():
     while True:
         try:
             said=taken() if spot else planned()
-            before=json.load(open(last)) if os.path.exists(last) else [None,None]
-            if said!=before:
+            before=json.load(open(last)) if os.path.exists(last) else [None,None,False]
+            if said!=before[:2]:
                 server=re.search(r"server: (\S+)",open(root+"/etc/kubernetes/kubelet.conf").read())[1]
                 trust=ssl.create_default_context(cafile=root+"/etc/kubernetes/pki/ca.crt")
                 trust.load_cert_chain(root+"/var/lib/kubelet/pki/kubelet-client-current.pem")
-                patch={"metadata":{"annotations":{"gpu-clusters/notice":said[0],"gpu-clusters/planned":said[1]}}}
-                # Whoever else cordoned it has his reasons.
-                if said[0] or before[0]: patch["spec"]={"unschedulable":bool(said[0]) or None}
+                tell=urllib.request.build_opener(urllib.request.ProxyHandler({}),urllib.request.HTTPSHandler(context=trust)).open
                 url=server+"/api/v1/nodes/"+open(root+"/var/lib/gpu-clusters/node").read().strip()
+                patch={"metadata":{"annotations":{"gpu-clusters/notice":said[0],"gpu-clusters/planned":said[1]}}}
+                own=before[2]
+                if said[0] and not before[0]:
+                    node=json.load(tell(url,timeout=10))
+                    # Whoever else cordoned it has his reasons. Where the notice is there, an answer to this was lost.
+                    own="unschedulable" not in node["spec"] or "gpu-clusters/notice" in node["metadata"].get("annotations",{})
+                if own: patch["spec"]={"unschedulable":bool(said[0]) or None}
                 ask=urllib.request.Request(url,json.dumps(patch).encode(),{"content-type":"application/merge-patch+json"},method="PATCH")
-                urllib.request.build_opener(urllib.request.ProxyHandler({}),urllib.request.HTTPSHandler(context=trust)).open(ask,timeout=10).close()
-                with open(last+".new","w") as file: json.dump(said,file)
+                tell(ask,timeout=10).close()
+                with open(last+".new","w") as file: json.dump([*said,bool(said[0] and own)],file)
+                # An empty file, as a power cut would leave it, would silence this for good.
+                os.sync()
                 os.replace(last+".new",last)
             if spot and said[0]: return
         except Exception as error: print(error,file=sys.stderr,flush=True)

@@ -219,6 +219,7 @@ class HttpsKubernetesApi implements KubernetesApi {
     const { endpoint } = this.connection;
     const url = requestUrl(endpoint, call);
     let headers: Readonly<Record<string, string>> = {};
+    /** While it waits to ask again: what was asked since may have had its effect. */
     let busy: Error | undefined;
     try {
       const access = await this.connection.access();
@@ -229,6 +230,7 @@ class HttpsKubernetesApi implements KubernetesApi {
         if (answer.status === 429 && answer.retryAfterMs !== undefined) {
           busy = apiError(call, answer, secretsIn(call, headers));
           await delay(answer.retryAfterMs, undefined, { signal: either });
+          busy = undefined;
           continue;
         }
         if (answer.status >= 400) throw apiError(call, answer, secretsIn(call, headers));

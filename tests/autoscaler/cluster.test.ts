@@ -237,6 +237,20 @@ describe("the autoscaler's server in its cluster", () => {
       await cordoned(true, true);
     });
 
+    it("leaves a node closed that was so before the notice", async () => {
+      await makeNode("m-0", { ready: "True" });
+      await makeNode("m-1", { ready: "True" });
+      const { attend, notice, drains } = await attendant();
+      await api.patch(nodeNamed("m-1"), { spec: { unschedulable: true } });
+      notice("outbid");
+      await attend();
+      await Promise.all(drains);
+      notice();
+      await attend();
+      await attend();
+      assert.deepEqual(await areCordoned(), [false, true]);
+    });
+
     it("takes no more pods away once the notice is over", async () => {
       await makeNode("m-0");
       await makeNode("m-1", { ready: "True" });

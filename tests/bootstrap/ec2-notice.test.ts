@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { parseKubeconfig } from "../../sdk/kubernetes/kubeconfig";
+import { isRecord } from "../../sdk/schema/record";
 import { httpsServer } from "../provider/kubernetes/https-server";
 import { until } from "../until";
 import { parameters, scriptOf, token } from "./ec2-documents";
@@ -25,15 +26,26 @@ function reboot(inMinutes: number, State = "active") {
   return { NotBefore, Code: "system-reboot", Description, EventId: "instance-event-1", NotAfter: ec2Time(300), State };
 }
 
+/** As a JSON merge patch (RFC 7396). */
+function merged(value: unknown, patch: unknown): unknown {
+  if (!isRecord(patch)) return patch;
+  const result = isRecord(value) ? { ...value } : {};
+  for (const [key, each] of Object.entries(patch))
+    if (each === null) delete result[key];
+    else result[key] = merged(result[key], each);
+  return result;
+}
+
 describe("what EC2 tells an instance of its end", () => {
   let machine: FakeMachine;
   let services: Ec2Services;
   let server: Awaited<ReturnType<typeof httpsServer>>;
   let own: Record<string, string>;
   const started: ChildProcess[] = [];
-  /** What the API server was asked, and how many of the next requests it does not answer well. */
+  /** What the API server was asked, and how many of its next answers are lost. */
   let asked: unknown[];
-  let refusals: number;
+  let lost: number;
+  let kept: { metadata: { annotations?: Record<string, string> }; spec: { unschedulable?: boolean } };
 
   beforeEach(async () => {
     machine = new FakeMachine();
@@ -45,19 +57,24 @@ describe("what EC2 tells an instance of its end", () => {
     assert.ok(calls.includes("systemctl enable -q --now --no-block gpu-clusters-notice.service"), calls.join("\n"));
     const unit = machine.read("etc/systemd/system/gpu-clusters-notice.service");
     assert.match(unit, /^ExecStart=python3 \/var\/lib\/gpu-clusters\/ec2.py notice$/m);
-    [own, asked, refusals] = [{ ...environment, GPU_CLUSTERS_ROOT: machine.root }, [], 0];
+    [own, asked, lost] = [{ ...environment, GPU_CLUSTERS_ROOT: machine.root }, [], 0];
+    kept = { metadata: {}, spec: {} };
     server = await httpsServer(
       (request, response) => {
         let body = "";
         request.on("data", (chunk: Buffer) => (body += chunk.toString()));
         request.on("end", () => {
           const { CN } = (request.socket as TLSSocket).getPeerCertificate().subject;
+          assert.deepEqual([CN, request.url], ["someone", `/api/v1/nodes/${node}`]);
+          if (request.method === "GET") return void response.end(JSON.stringify(kept));
           assert.deepEqual(
-            [CN, request.method, request.url, request.headers["content-type"]],
-            ["someone", "PATCH", `/api/v1/nodes/${node}`, "application/merge-patch+json"],
+            [request.method, request.headers["content-type"]],
+            ["PATCH", "application/merge-patch+json"],
           );
-          asked.push(JSON.parse(body));
-          response.writeHead(refusals-- > 0 ? 503 : 200).end("{}");
+          const patch = JSON.parse(body) as Record<string, unknown>;
+          asked.push(patch);
+          kept = merged(kept, patch) as typeof kept;
+          response.writeHead(lost-- > 0 ? 503 : 200).end("{}");
         });
       },
       { ipAddresses: ["127.0.0.1"] },
@@ -97,7 +114,7 @@ describe("what EC2 tells an instance of its end", () => {
 
   it("is told to its node, as that node, when a spot machine is taken back", async () => {
     services.metadata["instance-life-cycle"] = "spot";
-    refusals = 1;
+    lost = 1;
     const listening = listen();
     const notice = '{"action":"terminate","time":"2026-11-28T10:00:00Z"}';
     services.metadata["spot/instance-action"] = notice;
@@ -117,7 +134,7 @@ describe("what EC2 tells an instance of its end", () => {
 
     const soon = reboot(9);
     services.metadata[scheduled] = JSON.stringify([soon]);
-    refusals = 1;
+    lost = 1;
     await told(3);
     const now = `system-reboot from ${soon.NotBefore} on: scheduled reboot`;
     const patch = marks(`EC2 has planned for the machine: ${now}`, now, { spec: { unschedulable: true } });
@@ -130,6 +147,24 @@ describe("what EC2 tells an instance of its end", () => {
     services.metadata[scheduled] = JSON.stringify([{ ...soon, State: "completed" }]);
     await told(4);
     assert.deepEqual(asked.slice(3), [marks(null, null, { spec: { unschedulable: null } })]);
+  });
+
+  it("leaves a node closed that somebody else had closed before", async () => {
+    kept.spec.unschedulable = true;
+    const soon = reboot(9);
+    services.metadata[scheduled] = JSON.stringify([soon]);
+    const first = listen();
+    await told(1);
+    const now = `system-reboot from ${soon.NotBefore} on: scheduled reboot`;
+    await until("the word is kept", () => machine.read("var/lib/gpu-clusters/notice").includes(now));
+    await stop(first);
+    listen();
+    services.metadata[scheduled] = "[]";
+    await told(2);
+    assert.deepEqual(
+      [asked[1], kept],
+      [marks(null, null), { metadata: { annotations: {} }, spec: { unschedulable: true } }],
+    );
   });
 
   it("is nothing for a machine that nothing is planned for, whatever the metadata service answers", async () => {

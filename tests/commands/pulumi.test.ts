@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { runMain } from "../../commands/main";
 import { prepareStack, setSecrets, showPulumi, wantsColor } from "../../commands/pulumi";
 import { stackFiles } from "../../commands/workspace";
-import { inTemporaryFolder } from "../toolchain/temporary-folder";
+import { inTemporaryFolder, writeExecutable } from "../toolchain/temporary-folder";
 
 describe("pulumi as the commands run it", () => {
   it(
@@ -78,10 +78,22 @@ describe("pulumi as the commands run it", () => {
         "alive.json": JSON.stringify({ ...here, pid: process.pid, timestamp: now }),
         "elsewhere.json": JSON.stringify({ ...here, hostname: "elsewhere", pid, timestamp: long }),
       };
-      for (const [name, text] of Object.entries(given)) await writeFile(join(locks, name), text);
-      await prepareStack("/bin/false", files, new AbortController().signal);
-      const kept = ["alive.json", "elsewhere.json", ...(process.platform === "linux" ? [] : ["id-given-again.json"])];
-      assert.deepEqual((await readdir(locks)).sort(), kept);
+      // A clock that was set later in its life, as after a sleep, makes a pulumi seem younger than its lock.
+      const running = join(folder, "pulumi");
+      await writeExecutable(running, "read _");
+      const pulumi = spawn(running, { stdio: ["pipe", "ignore", "ignore"] });
+      try {
+        given["clock-set.json"] = JSON.stringify({ ...here, pid: pulumi.pid, timestamp: long });
+        // What a pulumi that is just beginning puts in its lock's place.
+        given["beginning.json.18ab.tmp"] = "";
+        for (const [name, text] of Object.entries(given)) await writeFile(join(locks, name), text);
+        await prepareStack("/bin/false", files, new AbortController().signal);
+        const kept = ["alive.json", "beginning.json.18ab.tmp", "clock-set.json", "elsewhere.json"];
+        if (process.platform !== "linux") kept.push("id-given-again.json");
+        assert.deepEqual((await readdir(locks)).sort(), kept);
+      } finally {
+        pulumi.kill();
+      }
     }),
   );
 

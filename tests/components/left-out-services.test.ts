@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mocks } from "@pulumi/pulumi/runtime";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import type { KubernetesCluster } from "../../components/cluster";
+import { JupyterHub } from "../../components/addons";
+import { OAuth2Client } from "../../sdk/keycloak";
 import { clusterInHand } from "./cluster-in-hand";
 import { components } from "./exported";
 import { mockProgram } from "./mocks";
@@ -55,4 +57,14 @@ describe("what a command leaves out of what stands on a cluster", () => {
         const made = () => new components[componentOf(scene)]!("search", on(base, cluster) as object);
         assert.deepEqual((await rejectionsOf(made)).map(String), []);
       });
+
+  it("breaks nothing: JupyterHub, with the OAuth2Client that lets people in", async () => {
+    await mockProgram({});
+    withoutIds();
+    const found = await rejectionsOf(() => {
+      const client = new OAuth2Client("hub", { realm: "lab", clientId: "hub", redirectUris: [] });
+      new JupyterHub("hub", { cluster: clusters["alone"]!(), url: "https://hub.example.com", client });
+    });
+    assert.deepEqual(found.map(String), []);
+  });
 });

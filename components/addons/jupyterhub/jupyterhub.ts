@@ -105,8 +105,10 @@ export class JupyterHub extends pulumi.ComponentResource {
     const args = heldArgs(JupyterHub.__pulumiType, given);
     const { cluster, client, namespace = defaultNamespace } = args;
     // By its fields: of a resource as a whole nothing is awaited, nor found out.
+    // One that is left out has no id, and nothing else that anybody could miss.
+    const id = pulumi.CustomResource.isInstance(client) ? client.id : undefined;
     const part = (field: keyof HubClient) =>
-      pulumi.output(client[field]).apply((value) => checkedClientPart(field, value));
+      pulumi.all([client[field], id]).apply(([value]) => checkedClientPart(field, value));
     const kept = { issuer: part("issuer"), clientId: part("clientId"), secret: pulumi.secret(part("secret")) };
     // Of the cluster its name: a component as an input would wait for all that the cluster makes.
     const inputs = { ...args, cluster: cluster.clusterName, client: { clientId: kept.clientId, issuer: kept.issuer } };

@@ -77,14 +77,31 @@ describe("kubernetesApi", () => {
 
   it("says so when a server was busy all the time, and not that it did not answer", async () => {
     const api = await start(
-      (_request, response) => response.writeHead(429, { "retry-after": "0.05" }).end("too many requests"),
+      (_request, response) => response.writeHead(429, { "retry-after": "60" }).end("too many requests"),
       undefined,
-      { timeoutMs: 300 },
+      { timeoutMs: 2_000 },
     );
     await assert.rejects(api.text("/readyz"), {
       statusCode: 429,
       message: "GET /readyz: too many requests (HTTP 429)",
     });
+  });
+
+  it("takes a request that got no answer for none that was refused, although the server was busy before it", async () => {
+    let requests = 0;
+    const api = await start(
+      (_request, response) => {
+        if (requests++ === 0) response.writeHead(429, { "retry-after": "0.01" }).end("too many requests");
+      },
+      undefined,
+      { timeoutMs: 2_000 },
+    );
+    await assert.rejects(api.text("/readyz"), (error: Error) => {
+      assert.ok(!(error instanceof KubernetesApiError), error.message);
+      assert.match(error.message, /did not answer GET \/readyz within 2 s$/);
+      return true;
+    });
+    assert.equal(requests, 2);
   });
 
   it("keeps the API server's own words, also where they are not JSON", async () => {
