@@ -150,9 +150,7 @@ describe("the autoscaler's bundle", () => {
       await client.call("NodeGroupIncreaseSize", { id: "gpu", delta: 1 });
       await until("another machine is there", made);
       for (const group of ["fleet", "bids"])
-        await until(`what ${group} was refused is told`, () =>
-          Promise.resolve(output.includes(`"group":"${group}","call":"describe"`)),
-        );
+        await until(`what ${group} was refused is told`, () => output.includes(`"group":"${group}","call":"describe"`));
       assert.ok(!/left out of the autoscaler/.test(output), output);
       assert.ok(!output.includes(cloud.config.apiKey));
       process.kill("SIGTERM");
