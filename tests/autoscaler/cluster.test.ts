@@ -240,13 +240,16 @@ describe("the autoscaler's server in its cluster", () => {
     it("leaves a node closed that was so before the notice", async () => {
       await makeNode("m-0", { ready: "True" });
       await makeNode("m-1", { ready: "True" });
+      await makePod("last", { nodeName: "m-1" });
       const { attend, notice, drains } = await attendant();
       await api.patch(nodeNamed("m-1"), { spec: { unschedulable: true } });
       notice("outbid");
       await attend();
-      await Promise.all(drains);
+      const pod = { apiVersion: "v1", kind: "Pod", name: "last", namespace: "default" };
+      await until("its pod is evicted", async () => (await api.read(pod))?.metadata.deletionTimestamp !== undefined);
       notice();
       await attend();
+      await Promise.all(drains);
       await attend();
       assert.deepEqual(await areCordoned(), [false, true]);
     });

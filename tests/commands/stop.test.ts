@@ -12,7 +12,11 @@ const checkout = join(__dirname, "..", "..");
 /** Answers as a simulator whose clouds hold one VM. */
 async function withSimulator(stateRoot: string, test: () => Promise<void>): Promise<void> {
   const server = createServer(({ url }, response) =>
-    response.end(url === "/_simulator/state" ? '{"cudo":{"vms":[{"id":"left-behind"}]}}' : "{}"),
+    response.end(
+      url === "/_simulator/state"
+        ? '{"cudo":{"vms":[{"id":"left-behind"}]}}'
+        : JSON.stringify({ status: "ok", pid: process.pid }),
+    ),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
