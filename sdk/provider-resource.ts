@@ -8,6 +8,7 @@ import type { MithrilProviderConfig } from "./mithril/config";
 import { ensurePluginInstalled } from "./plugin/install";
 import type { VaultProviderConfig } from "./vault/config";
 import { packageVersion, pluginName } from "./plugin/package";
+import { formatPath, type PropertyPath } from "./schema/property-path";
 import { isRecord } from "./schema/record";
 
 type Inputs<Config> = pulumi.Input<{ [K in keyof Config]: pulumi.Input<NonNullable<Config[K]>> }>;
@@ -35,7 +36,7 @@ export class Provider extends pulumi.ProviderResource {
 
   constructor(name: string, given?: ProviderArgs, options?: pulumi.ResourceOptions) {
     requireInputs(given);
-    const args = held(given ?? {}, `Provider "${name}": `) as ProviderArgs;
+    const args = held(name, given ?? {}) as ProviderArgs;
     ensurePluginInstalled();
     // Providers take structured values as JSON text. It has API keys in it.
     const text = (value: pulumi.Input<object>) => pulumi.secret(pulumi.jsonStringify(value));
@@ -46,13 +47,13 @@ export class Provider extends pulumi.ProviderResource {
 }
 
 /** The environment stands in for what is left out: for what turns out to have no value it would be another account. */
-function held(value: unknown, place: string): unknown {
+function held(name: string, value: unknown, path: PropertyPath = []): unknown {
   if (isLater(value))
     return pulumi.output(value as object).apply((value: unknown) => {
-      if (value === undefined || value === null) throw new InvalidArguments(`${place} ${noValue}`);
+      if (value === undefined || value === null)
+        throw new InvalidArguments(`Provider "${name}": ${formatPath(path)} ${noValue}`);
       return value;
     });
   if (!isRecord(value)) return value;
-  const below = place.endsWith(" ") ? place : `${place}.`;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, held(field, `${below}${key}`)]));
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, held(name, field, [...path, key])]));
 }

@@ -8,6 +8,12 @@ import { prepareStack, setSecrets, showPulumi, wantsColor } from "../../commands
 import { stackFiles } from "../../commands/workspace";
 import { inTemporaryFolder, writeExecutable } from "../toolchain/temporary-folder";
 
+/** Those of a stack `local`. */
+function filesIn(parent: string): ReturnType<typeof stackFiles> {
+  const folder = join(parent, "local");
+  return { ...stackFiles("local"), folder, backend: join(folder, "backend"), passphrase: join(folder, "pass") };
+}
+
 describe("pulumi as the commands run it", () => {
   it(
     "asks nobody, leaves out the dots that would fill a log, and hands on how it ended",
@@ -39,13 +45,7 @@ describe("pulumi as the commands run it", () => {
       const made = 'place="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/pulumi-gpu-clusters"';
       const script = `#!/bin/sh\n${made}\necho init >> ${folder}/calls\nsleep 0.5\nmkdir -p "$place" && echo {} > "$place/local.json"\n`;
       await writeFile(executable, script, { mode: 0o755 });
-      const own = join(folder, "local");
-      const files = {
-        ...stackFiles("local"),
-        folder: own,
-        backend: join(own, "backend"),
-        passphrase: join(own, "pass"),
-      };
+      const files = filesIn(folder);
       const { signal } = new AbortController();
       await Promise.all([prepareStack(executable, files, signal), prepareStack(executable, files, signal)]);
       assert.equal(await readFile(join(folder, "calls"), "utf8"), "init\n");
@@ -56,13 +56,7 @@ describe("pulumi as the commands run it", () => {
   it(
     "takes away locks of a pulumi that is gone, whoever has its process's id since, and no others",
     inTemporaryFolder(async (folder) => {
-      const own = join(folder, "local");
-      const files = {
-        ...stackFiles("local"),
-        folder: own,
-        backend: join(own, "backend"),
-        passphrase: join(own, "pass"),
-      };
+      const files = filesIn(folder);
       const [stacks, locks] = ["stacks/pulumi-gpu-clusters", "locks/organization/pulumi-gpu-clusters/local"].map(
         (part) => join(files.backend, ".pulumi", part),
       ) as [string, string];

@@ -87,7 +87,7 @@ async function cloudFailures(
     templateFindings(inputs, clients, signal, before !== undefined),
     subnetIds
       ? readSubnetZones(clients.ec2, subnetIds, "subnetIds", signal)
-      : { zones: knownList(inputs.zones) ?? [], failures: [] },
+      : { zones: knownList(inputs.zones) ?? [], vpcId: undefined, failures: [] },
   ]);
   const failures = [...template.failures, ...subnets.failures];
   const instanceTypes = knownList(inputs.instanceTypes);
@@ -95,7 +95,7 @@ async function cloudFailures(
   const { capacity } = inputs;
   if (!instanceTypes || minSize === undefined || maxSize === undefined || isUnknown(capacity)) return failures;
   const plan = { instanceTypes, minSize, maxSize, ...purchaseOf(readCapacity(capacity, knownPart)) };
-  const surroundings = { zones: subnets.zones, subnetIds, imageArchitecture: template.imageArchitecture };
+  const surroundings = { zones: subnets.zones, vpcId: subnets.vpcId, imageArchitecture: template.imageArchitecture };
   const facts = await readGroupFacts(clients, plan, surroundings, signal);
   const findings = examineGroup({ ...plan, isNew: before === undefined }, facts);
   const warnings = [...template.warnings, ...findings.warnings, ...uncountedGpus(inputs, facts)];

@@ -5,6 +5,7 @@ import {
   paginateDescribeSubnets,
   type EC2Client,
   type ResponseLaunchTemplateData,
+  type Subnet,
 } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { closest } from "../../../sdk/schema/spelling";
@@ -15,11 +16,13 @@ import { everyItem } from "../pages";
 import { readInstanceTypes, readOfferedTypes, readOfferings } from "../instance-types";
 import type { GroupFacts, GroupPlan } from "./preflight";
 import { quotaOf, readQuota, type VcpuQuota } from "./quotas";
-import { readReservation, readTenancy, type Network } from "./reservation";
+import { readReservation, readTenancy } from "./reservation";
 
-export interface Surroundings extends Network {
+export interface Surroundings {
   /** Zones of the group's subnets, as far as they are known. */
   readonly zones?: readonly string[];
+  /** Where machines are going to be, if it exists. */
+  readonly vpcId?: string | undefined;
   readonly imageArchitecture?: string;
   /** Of machines in a network that does not exist yet. */
   readonly tenancy?: string | undefined;
@@ -28,7 +31,7 @@ export interface Surroundings extends Network {
 export async function readGroupFacts(
   clients: AwsClients,
   plan: GroupPlan,
-  { zones = [], imageArchitecture, tenancy: given, ...network }: Surroundings,
+  { zones = [], vpcId, imageArchitecture, tenancy: given }: Surroundings,
   signal: AbortSignal,
 ): Promise<GroupFacts> {
   const wanted = [...new Set(plan.instanceTypes)];
@@ -37,7 +40,7 @@ export async function readGroupFacts(
     clients.region(),
     readOfferings(clients.ec2, wanted, signal),
     reservedId === undefined ? undefined : readReservation(clients.ec2, reservedId, signal),
-    reservedId === undefined ? undefined : (given ?? readTenancy(clients.ec2, network, signal)),
+    reservedId === undefined || vpcId === undefined ? given : readTenancy(clients.ec2, vpcId, signal),
   ]);
   const offered = wanted.filter((type) => offerings.some(({ instanceType }) => instanceType === type));
   const missing = wanted.filter((type) => !offered.includes(type));
@@ -115,20 +118,28 @@ export async function readZonesOf(
   subnetIds: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const Filters = [{ Name: "subnet-id", Values: [...subnetIds] }];
-  const pages = paginateDescribeSubnets({ client: ec2 }, { Filters }, { abortSignal: signal });
-  const subnets = await everyItem(pages, ({ Subnets }) => Subnets);
+  return zonesOf(await readSubnets(ec2, subnetIds, signal));
+}
+
+function zonesOf(subnets: readonly Subnet[]): Map<string, string> {
   return new Map(subnets.map((subnet) => [subnet.SubnetId!, subnet.AvailabilityZone ?? ""]));
 }
 
-/** The zone of each subnet, and what is wrong with them: a fleet cannot use two subnets of one zone. */
+function readSubnets(ec2: EC2Client, subnetIds: readonly string[], signal: AbortSignal): Promise<Subnet[]> {
+  const Filters = [{ Name: "subnet-id", Values: [...subnetIds] }];
+  const pages = paginateDescribeSubnets({ client: ec2 }, { Filters }, { abortSignal: signal });
+  return everyItem(pages, ({ Subnets }) => Subnets);
+}
+
+/** The zones of subnets, their VPC, and what is wrong with them: a fleet cannot use two subnets of one zone. */
 export async function readSubnetZones(
   ec2: EC2Client,
   subnetIds: readonly string[],
   property: string,
   signal: AbortSignal,
-): Promise<{ zones: string[]; failures: CheckFailure[] }> {
-  const zoneOf = await readZonesOf(ec2, subnetIds, signal);
+): Promise<{ zones: string[]; vpcId?: string | undefined; failures: CheckFailure[] }> {
+  const subnets = await readSubnets(ec2, subnetIds, signal);
+  const zoneOf = zonesOf(subnets);
   const taken = new Map<string, string>();
   const failures: CheckFailure[] = [];
   for (const [index, id] of subnetIds.entries()) {
@@ -140,7 +151,7 @@ export async function readSubnetZones(
       failures.push({ property: at, reason });
     } else taken.set(zone, id);
   }
-  return { zones: [...taken.keys()], failures };
+  return { zones: [...taken.keys()], vpcId: subnets[0]?.VpcId, failures };
 }
 
 /** Undefined for a template or version that does not exist. */

@@ -1,7 +1,6 @@
 /** Whether a Capacity Reservation has what a group wants of it. */
 import {
   DescribeCapacityReservationsCommand,
-  DescribeSubnetsCommand,
   DescribeVpcsCommand,
   type CapacityReservation,
   type EC2Client,
@@ -26,23 +25,13 @@ export async function readReservation(
   }
 }
 
-/** Where machines are going to be. */
-export interface Network {
-  readonly vpcId?: string | undefined;
-  readonly subnetIds?: readonly string[] | undefined;
-}
-
-/** What machines are in a network that exists: a VPC may make all of them dedicated, whatever they ask for. Undefined: not known. */
+/** What machines in a VPC are: it may make all of them dedicated, whatever they ask for. Undefined: not known. */
 export async function readTenancy(
   ec2: EC2Client,
-  { vpcId, subnetIds: [subnet] = [] }: Network,
+  vpcId: string,
   abortSignal: AbortSignal,
 ): Promise<string | undefined> {
-  const ofSubnet = async (id: string) =>
-    (await unlessGone(ec2.send(new DescribeSubnetsCommand({ SubnetIds: [id] }), { abortSignal })))?.Subnets?.[0]?.VpcId;
-  const id = vpcId ?? (subnet === undefined ? undefined : await ofSubnet(subnet));
-  if (id === undefined) return undefined;
-  const answer = await unlessGone(ec2.send(new DescribeVpcsCommand({ VpcIds: [id] }), { abortSignal }));
+  const answer = await unlessGone(ec2.send(new DescribeVpcsCommand({ VpcIds: [vpcId] }), { abortSignal }));
   return answer?.Vpcs?.[0]?.InstanceTenancy;
 }
 
